@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 
-use crate::fact::{Facts, Field, Value};
+use crate::fact::{Facts, Field, Subject, Value};
 use crate::{Currency, Minor, Money, Span, Text};
 
 /// A feature, fully named: two rules that ask for the same share it.
@@ -259,4 +260,42 @@ impl Measure {
             Measure::Deviation { square, count } => Some((square as f64).sqrt() / count as f64),
         }
     }
+}
+
+/// A feature that a ruleset asks for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedFeature {
+    /// The feature; its place in the list is its [`Slot`].
+    pub feature: Feature,
+    /// The subjects at which some rule reads it.
+    pub read_at: BTreeSet<Subject>,
+    /// Whether some rule holds by it (`hold_all_of`), so that groups and memberships are told.
+    pub holds: bool,
+}
+
+/// What the windows say of one record.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Measures {
+    /// By slot; missing where the record's subject does not read the feature.
+    pub values: Vec<Measure>,
+    /// For every slot that some rule holds by: the group that this record was measured in.
+    pub groups: Vec<Membership>,
+    /// For every slot that some rule holds by: the groups that count this record (orders only).
+    pub memberships: Vec<Membership>,
+}
+
+impl Measures {
+    /// The value of a slot; missing for one that is not there.
+    pub fn get(&self, slot: Slot) -> Measure {
+        self.values.get(slot.0 as usize).copied().unwrap_or(Measure::Missing)
+    }
+}
+
+/// One group that a record belongs to.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Membership {
+    /// The feature.
+    pub slot: Slot,
+    /// The values of its grouping, as a compact JSON array in the order of `by`: `["192.0.2.7","maria"]`.
+    pub key: Text,
 }

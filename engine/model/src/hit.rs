@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-use crate::feature::Slot;
+use crate::feature::{Membership, Slot};
 use crate::{RuleId, Span, Text};
 
 /// One effect of one rule on one event.
@@ -73,11 +73,13 @@ pub enum EvidenceValue {
     Id(Text),
 }
 
-/// One group that a record belongs to, for a feature that some rule may hold by.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Membership {
-    /// The feature.
-    pub slot: Slot,
-    /// The values of its grouping, as a JSON array in the order of `by`.
-    pub key: Text,
+/// What JUDGE hands to SETTLE about one record.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Judged {
+    /// Every effect of every rule that spoke, shadow rules included, sorted by rule.
+    pub hits: Vec<Hit>,
+    /// See [`Measures::groups`](crate::feature::Measures::groups).
+    pub groups: Vec<Membership>,
+    /// See [`Measures::memberships`](crate::feature::Measures::memberships).
+    pub memberships: Vec<Membership>,
 }
