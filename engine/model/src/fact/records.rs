@@ -217,6 +217,9 @@ fn creator_fact(record: &OrderRecord, fact: Fact) -> Value<'_> {
         Fact::CreatorAge => Value::int(creator.and_then(|c| c.age_s)),
         Fact::CreatorAgency => Value::text(creator.and_then(|c| c.agency.as_ref()).map(|a| a.as_str())),
         Fact::CreatorLabels => Value::Texts(creator.map_or(&[], |c| c.labels.as_slice())),
+        Fact::PayoutAccount => {
+            Value::text(creator.and_then(|c| c.payout_account.as_ref()).map(|a| a.as_str()))
+        }
         Fact::AccountSharers => {
             Value::int(creator.filter(|c| c.payout_account.is_some()).map(|c| c.account_sharers))
         }
