@@ -14,6 +14,10 @@ pub const ATTRIBUTES_MAX: usize = 64;
 pub const LIST_ENTRIES_MAX: usize = 256;
 /// Largest amount of one field, in minor units: sums of a million such fit an `i64`.
 pub const AMOUNT_MINOR_MAX: i64 = 9_000_000_000_000;
+/// Largest count of one field (a quantity, followers, an order number): sums of a million such fit an `i64`.
+pub const COUNT_MAX: i64 = 1_000_000_000_000;
+/// Most lines of one payout run's event.
+pub const PAYOUT_LINES_MAX: usize = 10_000;
 /// Most entries of evidence of one reason.
 pub const EVIDENCE_ENTRIES_MAX: usize = 64;
 /// Longest text of a reason in an output, in bytes, cut at a character.

@@ -23,8 +23,7 @@ impl Currency {
     /// Looks a code up; `None` when it is not an active ISO 4217 currency in capitals.
     pub fn new(code: &str) -> Option<Currency> {
         let bytes: [u8; 3] = code.as_bytes().try_into().ok()?;
-        let known = [TWO, NONE, THREE].iter().any(|set| set.split_ascii_whitespace().any(|c| c == code));
-        known.then_some(Currency(bytes))
+        [TWO, NONE, THREE].iter().any(|set| listed(set, bytes)).then_some(Currency(bytes))
     }
 
     /// The three-letter code.
@@ -34,15 +33,20 @@ impl Currency {
 
     /// Digits after the decimal point: 2 for USD, 0 for JPY, 3 for KWD.
     pub fn decimals(&self) -> u32 {
-        let listed = |set: &str| set.split_ascii_whitespace().any(|c| c == self.code());
-        if listed(NONE) {
+        if listed(NONE, self.0) {
             0
-        } else if listed(THREE) {
+        } else if listed(THREE, self.0) {
             3
         } else {
             2
         }
     }
+}
+
+/// Whether a list of codes in alphabetical order, four bytes each with the space after it, has this one.
+fn listed(set: &str, code: [u8; 3]) -> bool {
+    let (codes, last) = set.as_bytes().as_chunks::<4>();
+    codes.binary_search_by_key(&code, |[a, b, c, _]| [*a, *b, *c]).is_ok() || last == code
 }
 
 impl fmt::Display for Currency {
@@ -191,6 +195,14 @@ mod tests {
         assert_eq!(money(-5, "USD").to_string(), "-0.05 USD");
         assert_eq!(money(1500, "JPY").to_string(), "1500 JPY");
         assert_eq!(money(1500, "KWD").to_string(), "1.500 KWD");
+    }
+
+    #[test]
+    fn every_listed_currency_is_found() {
+        for code in [TWO, NONE, THREE].iter().flat_map(|set| set.split_ascii_whitespace()) {
+            let currency = Currency::new(code).unwrap_or_else(|| panic!("{code} is listed"));
+            assert_eq!(currency.decimals() == 2, TWO.contains(code), "{code}");
+        }
     }
 
     #[test]

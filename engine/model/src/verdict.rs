@@ -310,7 +310,7 @@ pub struct Verdict {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub currency: Option<Currency>,
     /// Every account after it.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub balance: BTreeMap<Account, Minor>,
     /// Who earns: `creator:ID` or `agency:ID`.
     #[serde(skip_serializing_if = "Option::is_none")]
