@@ -30,6 +30,8 @@ mod scenario;
 mod stream;
 pub mod workload;
 
+// Timelines as text.
+pub mod cases;
 pub use scenario::{attack, benign_day};
 pub use stream::{Scenarios, Settings, Trade};
 pub use truth::{Attack, BenignDay, Happening, Truth};
