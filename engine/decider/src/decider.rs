@@ -1,0 +1,272 @@
+//! The engine as one value: the stations' states, and the step that takes a chunk of the log through them.
+
+use attribution::{Admission, Attribution};
+use ledger::{Ledger, RulesetTerms};
+use model::admitted::{Admitted, What};
+use model::event::OrderType;
+use model::fact::Subject;
+use model::feature::Measures;
+use model::hit::Judged;
+use model::log::{Control, Genesis, RecordBody};
+use model::refusal::DeadLetter;
+use model::{EventTime, Facts, Position, Record};
+use rayon::prelude::*;
+use ruleset::Ruleset;
+use std::sync::Arc;
+use window::Windows;
+
+use crate::effects::{About, Effects};
+use crate::stretch::Horizon;
+use crate::tally::Tally;
+use crate::trace::{Trace, Watch};
+
+/// Records of one chunk that one thread judges at least: fewer are not worth handing over.
+const JUDGED_PER_THREAD_MIN: usize = 32;
+
+/// The engine: a deterministic function of its log, with the state that it has reached.
+pub struct Decider {
+    pub(crate) genesis: Genesis,
+    pub(crate) ruleset: Arc<Ruleset>,
+    pub(crate) attribution: Attribution,
+    pub(crate) windows: Windows,
+    pub(crate) ledger: Ledger,
+    pub(crate) tally: Tally,
+    /// Sweeps up to and including this time have run.
+    pub(crate) swept: Option<EventTime>,
+    pub(crate) watch: Option<Watch>,
+    subjects: Vec<Subject>,
+}
+
+impl Decider {
+    /// The state before the first record.
+    pub fn new(genesis: Genesis, ruleset: Arc<Ruleset>) -> Decider {
+        Decider {
+            attribution: Attribution::new(&genesis, ruleset.policy()),
+            windows: Windows::new(ruleset.features().to_vec(), window_key(&genesis)),
+            ledger: Ledger::new(&genesis, terms(&ruleset)),
+            tally: Tally::default(),
+            swept: None,
+            watch: None,
+            subjects: judged_subjects(&ruleset),
+            genesis,
+            ruleset,
+        }
+    }
+
+    pub(crate) fn from_parts(
+        genesis: Genesis,
+        ruleset: Arc<Ruleset>,
+        (mut attribution, windows, mut ledger): (Attribution, Windows, Ledger),
+        tally: Tally,
+        swept: Option<EventTime>,
+    ) -> Decider {
+        attribution.set_policy(ruleset.policy());
+        ledger.set_ruleset(terms(&ruleset));
+        let subjects = judged_subjects(&ruleset);
+        Decider { genesis, ruleset, attribution, windows, ledger, tally, swept, watch: None, subjects }
+    }
+
+    /// Decides a chunk: the next records of the log, in order.
+    pub fn decide(&mut self, chunk: &[Record], effects: &mut Effects) {
+        let mut rest = chunk;
+        while let Some(first) = rest.first() {
+            if let Some(time) = self.attribution.advances_to(first) {
+                self.sweep_before(time, first.position, effects);
+            }
+            rest = self.stretch(rest, effects);
+        }
+    }
+
+    /// Takes the longest stretch at the front of `records` that no sweep falls into through the stations, one
+    /// station after the other, and returns the records behind it.
+    fn stretch<'r>(&mut self, records: &'r [Record], effects: &mut Effects) -> &'r [Record] {
+        let (admitted, rest) = self.attribute(records, effects);
+        let measures: Vec<Option<Measures>> = admitted.iter().map(|a| self.windows.apply(a)).collect();
+        let judged = self.judge(&admitted, measures, effects);
+        for (admitted, judged) in admitted.iter().zip(&judged) {
+            self.settle(admitted, judged.as_ref(), effects);
+        }
+        rest
+    }
+
+    fn attribute<'r>(
+        &mut self,
+        records: &'r [Record],
+        effects: &mut Effects,
+    ) -> (Vec<Admitted>, &'r [Record]) {
+        let mut admitted = Vec::with_capacity(records.len());
+        let mut horizon = Horizon::new(self);
+        for (index, record) in records.iter().enumerate() {
+            let beyond =
+                index > 0 && self.attribution.advances_to(record).is_some_and(|t| horizon.is_reached_by(t));
+            if beyond {
+                return (admitted, records.get(index..).unwrap_or_default());
+            }
+            let before = admitted.len();
+            let admission = self.attribution.apply(record, &mut admitted);
+            self.tally.admission(record, &admission);
+            if let Admission::Refused(refusal) = admission {
+                let dead = DeadLetter {
+                    position: record.position,
+                    refused_at: record.position,
+                    refusal,
+                    raw: record.raw.clone(),
+                };
+                effects.dead_letters.push(dead);
+            }
+            if let RecordBody::Control(Control::Tick(_)) = record.body {
+                self.tally.ticks += 1;
+            }
+            for new in admitted.iter().skip(before) {
+                horizon.narrow(new);
+            }
+        }
+        (admitted, &[])
+    }
+
+    /// Runs the rules on every record that they are about. All rules of an event see the same facts and nothing
+    /// else, so any number of threads may share the work.
+    fn judge(
+        &mut self,
+        admitted: &[Admitted],
+        measures: Vec<Option<Measures>>,
+        effects: &mut Effects,
+    ) -> Vec<Option<Judged>> {
+        let ruleset = &self.ruleset;
+        let judged = |(admitted, measures): (&Admitted, Option<Measures>)| {
+            let measures = measures?;
+            let hits = facts(admitted).map(|facts| ruleset.judge(facts, &measures)).unwrap_or_default();
+            Some((
+                Judged { hits, groups: measures.groups.clone(), memberships: measures.memberships.clone() },
+                measures,
+            ))
+        };
+        let work = admitted.par_iter().zip(measures).with_min_len(JUDGED_PER_THREAD_MIN);
+        let judged: Vec<Option<(Judged, Measures)>> = work.map(judged).collect();
+        let mut out = Vec::with_capacity(judged.len());
+        for (admitted, judged) in admitted.iter().zip(judged) {
+            if let (Some(facts), Some((judged, measures))) = (facts(admitted), &judged) {
+                self.tally.judged(&self.ruleset, facts, judged);
+                if self.watch.as_ref().is_some_and(|watch| watch.sees(admitted)) {
+                    let rules = self.ruleset.trace(facts, measures);
+                    effects.traces.push(Trace::judged(admitted, measures.clone(), rules));
+                }
+            } else if self.watch.as_ref().is_some_and(|watch| watch.sees(admitted)) {
+                effects.traces.push(Trace::seen(admitted));
+            }
+            if let (Some(about), Some((judged, _))) = (about(admitted), &judged) {
+                effects.explain(admitted.position, &about, &judged.hits);
+            }
+            out.push(judged.map(|(judged, _)| judged));
+        }
+        out
+    }
+
+    fn settle(&mut self, admitted: &Admitted, judged: Option<&Judged>, effects: &mut Effects) {
+        self.tally.attributed(admitted);
+        self.ledger.apply(admitted, judged, &mut effects.verdicts);
+    }
+
+    /// Whether any rule is about this subject.
+    pub(crate) fn judges(&self, subject: Subject) -> bool {
+        self.subjects.contains(&subject)
+    }
+
+    /// Traces everything that concerns one order from here on; `None` stops.
+    pub fn watch(&mut self, watch: Option<Watch>) {
+        self.watch = watch;
+    }
+
+    /// The log clock: the highest accepted event time or tick so far.
+    pub fn clock(&self) -> Option<EventTime> {
+        self.attribution.clock()
+    }
+
+    /// What was read, refused, attributed and judged so far.
+    pub fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    /// The commissions and their money.
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// Orders, clicks and creators as they are known.
+    pub fn attribution(&self) -> &Attribution {
+        &self.attribution
+    }
+
+    /// The ruleset in force.
+    pub fn ruleset(&self) -> &Ruleset {
+        &self.ruleset
+    }
+
+    /// What the windows hold.
+    pub fn windows(&self) -> &Windows {
+        &self.windows
+    }
+
+    /// What is fixed for the life of the log.
+    pub fn genesis(&self) -> &Genesis {
+        &self.genesis
+    }
+
+    pub(crate) fn swept_at(&mut self, at: EventTime, _: Position) {
+        self.swept = Some(at);
+        self.tally.sweeps += 1;
+    }
+}
+
+/// The facts of a record that rules run on; `None` for one that they are not about.
+pub(crate) fn facts(admitted: &Admitted) -> Option<&(dyn Facts + Sync)> {
+    match &admitted.what {
+        What::Click(click) => Some(click.as_ref()),
+        What::Order(order) | What::Amendment(order) => {
+            (order.order.order_type == OrderType::Normal).then_some(order.as_ref() as &(dyn Facts + Sync))
+        }
+        What::Refund(refund) => refund.first_move.then_some(refund.as_ref() as &(dyn Facts + Sync)),
+        What::Planned(_)
+        | What::Status(_)
+        | What::Creator(_)
+        | What::Plan(_)
+        | What::Review(_)
+        | What::PayoutRun(_)
+        | What::Obligation(_)
+        | What::FeedMark(_) => None,
+    }
+}
+
+fn about(admitted: &Admitted) -> Option<About> {
+    match &admitted.what {
+        What::Click(click) => Some(About::Click(click.click.click_id.clone())),
+        What::Order(order) | What::Amendment(order) => Some(About::Order(order.key.clone())),
+        What::Refund(refund) => Some(About::Order(refund.order.key.clone())),
+        What::Planned(_)
+        | What::Status(_)
+        | What::Creator(_)
+        | What::Plan(_)
+        | What::Review(_)
+        | What::PayoutRun(_)
+        | What::Obligation(_)
+        | What::FeedMark(_) => None,
+    }
+}
+
+/// The secret that seeds the windows' hashes: it shapes memory, never an output.
+fn window_key(genesis: &Genesis) -> u128 {
+    u128::from(genesis.canary_key) << 64 | u128::from(genesis.canary_key.rotate_left(32))
+}
+
+fn terms(ruleset: &Ruleset) -> RulesetTerms {
+    RulesetTerms {
+        policy: ruleset.policy(),
+        features: ruleset.features().to_vec(),
+        ruleset: ruleset.hash().into(),
+    }
+}
+
+fn judged_subjects(ruleset: &Ruleset) -> Vec<Subject> {
+    let about = |subject: &Subject| ruleset.rules().iter().any(|rule| rule.subjects.contains(subject));
+    Subject::ALL.into_iter().filter(about).collect()
+}

@@ -1,0 +1,67 @@
+//! Where a chunk must be cut.
+//!
+//! Passing many records through one station after another is only allowed while no sweep falls between them. A
+//! sweep falls at the first grid point of the log clock at which something is due: a timer that is known when the
+//! stretch begins, or one that a record of the stretch sets. The second is not known before SETTLE has run, so
+//! the horizon takes the earliest that it could be: an order matures no sooner than its own time plus the
+//! shortest delay of its terms, a hold lasts no shorter than the shortest that any rule may set, and everything
+//! that may free money at once (a review, a rejected refund, a plan, a feed mark) may be due at the next point.
+
+use model::admitted::{Admitted, What};
+use model::limit::GROUP_MEMBERS_PER_POSITION;
+use model::{EventTime, Span};
+
+use crate::decider::Decider;
+
+/// The grid point at which the next sweep could fall.
+pub(crate) struct Horizon {
+    grid: Span,
+    /// The shortest hold that a rule may set.
+    shortest_hold: Option<Span>,
+    /// Whether a group or creator hold may have to be finished in the next sweep.
+    may_overflow: bool,
+    at: Option<EventTime>,
+}
+
+impl Horizon {
+    pub(crate) fn new(decider: &Decider) -> Horizon {
+        Horizon {
+            grid: decider.genesis.sweep_grid,
+            shortest_hold: decider.ruleset.shortest_span(),
+            may_overflow: decider.ledger.open_commissions() > GROUP_MEMBERS_PER_POSITION,
+            at: decider.next_sweep(),
+        }
+    }
+
+    /// Whether a record that takes the log clock to `time` lies behind the horizon.
+    pub(crate) fn is_reached_by(&self, time: EventTime) -> bool {
+        self.at.is_some_and(|at| time >= at)
+    }
+
+    /// Takes into account what this record could set off.
+    pub(crate) fn narrow(&mut self, admitted: &Admitted) {
+        let next = admitted.clock.plus(Span::from_ms(1));
+        let hold = self.shortest_hold.map(|span| admitted.clock.plus(span));
+        let due = match &admitted.what {
+            What::Click(_) | What::Creator(_) => None,
+            What::Order(_) if self.may_overflow => Some(next),
+            What::Order(order) => {
+                let delays = order.candidates.iter().flatten().map(|c| c.terms.settlement_delay);
+                delays.min().map(|delay| order.occurred_at.plus(delay))
+            }
+            What::Amendment(_)
+            | What::Planned(_)
+            | What::Status(_)
+            | What::Refund(_)
+            | What::Plan(_)
+            | What::Review(_)
+            | What::PayoutRun(_)
+            | What::Obligation(_)
+            | What::FeedMark(_) => Some(next),
+        };
+        for time in [due, hold].into_iter().flatten() {
+            let point = time.max(next).grid_ceiling(self.grid);
+            self.at = Some(self.at.map_or(point, |at| at.min(point)));
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! Proof of the balances from the verdicts alone: no state, no rules, only what finance was told.
+
+use model::verdict::{Account, Decision, VerdictId};
+use model::{Currency, Market, Minor, ProgramId, Text, Verdict};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Reads verdicts in the order in which they were emitted and keeps the books itself.
+#[derive(Debug, Default)]
+pub struct Reconciler {
+    books: BTreeMap<Text, Book>,
+    totals: BTreeMap<(ProgramId, Market, Currency), BTreeMap<Account, Minor>>,
+    verdicts: u64,
+    findings: Vec<Finding>,
+}
+
+#[derive(Debug, Default)]
+struct Book {
+    sequence: u64,
+    balance: BTreeMap<Account, Minor>,
+}
+
+/// Something that does not add up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// The verdict at which it showed.
+    pub verdict_id: VerdictId,
+    /// The commission or other subject.
+    pub subject: Text,
+    /// What is wrong.
+    pub what: String,
+}
+
+/// What the verdicts add up to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Reconciliation {
+    /// Verdicts read.
+    pub verdicts: u64,
+    /// Commissions and other subjects among them.
+    pub subjects: u64,
+    /// Totals by program, market and currency.
+    pub totals: Vec<Total>,
+    /// Everything that does not add up; empty when the books balance.
+    pub findings: Vec<Finding>,
+}
+
+/// The accounts of one program, market and currency.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Total {
+    /// The program.
+    pub program_id: ProgramId,
+    /// The market.
+    pub market: Market,
+    /// The currency.
+    pub currency: Currency,
+    /// Every account, in minor units.
+    pub balance: BTreeMap<Account, Minor>,
+}
+
+impl Reconciler {
+    /// Reads the next verdict.
+    pub fn read(&mut self, verdict: &Verdict) {
+        self.verdicts += 1;
+        let subject = match (&verdict.commission_id, &verdict.subject) {
+            (Some(id), _) => Text::new(id.to_string()),
+            (None, Some(subject)) => subject.clone(),
+            (None, None) => return self.find(verdict, Text::default(), "it is about nothing".into()),
+        };
+        let book = self.books.entry(subject.clone()).or_default();
+        let mut wrong = Vec::new();
+        if verdict.sequence != book.sequence + 1 {
+            wrong.push(format!("sequence {} follows {}", verdict.sequence, book.sequence));
+        }
+        if verdict.commission_id.is_some() && verdict.sequence == 1 && verdict.decision != Decision::Accrue {
+            wrong.push("a commission begins with another decision than accrue".into());
+        }
+        book.sequence = verdict.sequence;
+        for posting in &verdict.postings {
+            if posting.amount.0 <= 0 {
+                wrong.push(format!("a posting of {} is not positive", posting.amount.0));
+            }
+            // What is accrued comes from nowhere: the account counts what ever came.
+            let out =
+                if posting.from == Account::Accrued { posting.amount } else { Minor(-posting.amount.0) };
+            add(&mut book.balance, posting.from, out);
+            add(&mut book.balance, posting.to, posting.amount);
+        }
+        wrong.extend(check(&book.balance, &verdict.balance));
+        if let Some(currency) = verdict.currency {
+            let key = (verdict.program_id.clone(), verdict.market.clone(), currency);
+            let total = self.totals.entry(key).or_default();
+            for posting in &verdict.postings {
+                let out =
+                    if posting.from == Account::Accrued { posting.amount } else { Minor(-posting.amount.0) };
+                add(total, posting.from, out);
+                add(total, posting.to, posting.amount);
+            }
+        }
+        for what in wrong {
+            self.find(verdict, subject.clone(), what);
+        }
+    }
+
+    fn find(&mut self, verdict: &Verdict, subject: Text, what: String) {
+        self.findings.push(Finding { verdict_id: verdict.verdict_id, subject, what });
+    }
+
+    /// What everything read so far adds up to.
+    pub fn finish(self) -> Reconciliation {
+        let totals = self.totals.into_iter().map(|((program_id, market, currency), balance)| {
+            let of = |account: &Account| (*account, balance.get(account).copied().unwrap_or_default());
+            Total { program_id, market, currency, balance: Account::ALL.iter().map(of).collect() }
+        });
+        Reconciliation {
+            verdicts: self.verdicts,
+            subjects: self.books.len() as u64,
+            totals: totals.collect(),
+            findings: self.findings,
+        }
+    }
+}
+
+fn add(balance: &mut BTreeMap<Account, Minor>, account: Account, amount: Minor) {
+    let entry = balance.entry(account).or_default();
+    *entry = entry.plus(amount);
+}
+
+/// Compares what the postings add up to with what the verdict says, and the accounts with one another.
+fn check(kept: &BTreeMap<Account, Minor>, said: &BTreeMap<Account, Minor>) -> Vec<String> {
+    let of = |balance: &BTreeMap<Account, Minor>, account| balance.get(&account).copied().unwrap_or_default();
+    let mut wrong = Vec::new();
+    for account in Account::ALL {
+        let (kept, said) = (of(kept, account), of(said, account));
+        if kept != said {
+            let name = account.name();
+            wrong.push(format!("`{name}` is said to be {}, its postings add up to {}", said.0, kept.0));
+        }
+        if kept.0 < 0 {
+            wrong.push(format!("`{}` is negative: {}", account.name(), kept.0));
+        }
+    }
+    let accrued = of(kept, Account::Accrued);
+    let others: Minor =
+        Account::ALL.into_iter().filter(|a| *a != Account::Accrued).map(|a| of(kept, a)).sum();
+    if accrued != others {
+        wrong.push(format!("accrued {} is not the sum of all others, {}", accrued.0, others.0));
+    }
+    wrong
+}
