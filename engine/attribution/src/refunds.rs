@@ -29,6 +29,8 @@ pub(crate) struct Entry {
     /// When the state happened that came first: later purchases are not what is refunded.
     pub(crate) occurred_at: EventTime,
     said: BTreeMap<RefundState, Said>,
+    /// When it was last turned down, even if that record was given up since: what was said before it is over.
+    off: Option<When>,
     pub(crate) parts: Vec<Part>,
     /// For each match key, how many of its units are found.
     pub(crate) found: Vec<i64>,
@@ -84,7 +86,7 @@ impl Refunds {
         self.entries.get_mut(&In(program, refund))
     }
 
-    /// Remembers that a state was admitted. Returns the refund, and whether it is new.
+    /// Remembers that a state was admitted.
     pub(crate) fn remember(
         &mut self,
         program: Program,
@@ -94,11 +96,12 @@ impl Refunds {
     ) -> Remembered {
         let said = Said { content, when };
         if let Some(entry) = self.entries.get_mut(&In(program, &refund.refund_id)) {
-            entry.said.insert(refund.state, said);
+            entry.remember(refund.state, said);
             return Remembered::Again;
         }
-        let key = Scoped::new(program, refund.refund_id.clone());
-        self.entries.insert(key, Entry::new(refund, said));
+        let mut entry = Entry::new(refund, when.0);
+        entry.remember(refund.state, said);
+        self.entries.insert(Scoped::new(program, refund.refund_id.clone()), entry);
         Remembered::New
     }
 
@@ -122,7 +125,7 @@ pub(crate) enum Remembered {
 }
 
 impl Entry {
-    fn new(refund: &Refund, said: Said) -> Entry {
+    fn new(refund: &Refund, occurred_at: EventTime) -> Entry {
         let (parts, found) = match &refund.target {
             RefundTarget::Order(order) => (vec![Part::whole(order.clone())], Vec::new()),
             RefundTarget::Match(keys) => (Vec::new(), vec![0; keys.len()]),
@@ -130,8 +133,9 @@ impl Entry {
         Entry {
             target: refund.target.clone(),
             currency: refund.currency,
-            occurred_at: said.when.0,
-            said: BTreeMap::from([(refund.state, said)]),
+            occurred_at,
+            said: BTreeMap::new(),
+            off: None,
             parts,
             found,
         }
@@ -142,9 +146,18 @@ impl Entry {
         self.said.get(&state).map(|said| said.content)
     }
 
+    fn remember(&mut self, state: RefundState, said: Said) {
+        if takes_nothing(state) {
+            self.off = self.off.max(Some(said.when));
+        }
+        self.said.insert(state, said);
+    }
+
     /// Whether the last word is that nothing is refunded.
     pub(crate) fn is_off(&self) -> bool {
-        self.said.iter().max_by_key(|(_, said)| said.when).is_some_and(|(state, _)| takes_nothing(*state))
+        let on =
+            self.said.iter().filter(|(state, _)| !takes_nothing(**state)).map(|(_, said)| said.when).max();
+        self.off > on
     }
 
     /// The match keys; none for a refund that names its order.
