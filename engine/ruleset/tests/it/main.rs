@@ -1,0 +1,12 @@
+//! The ruleset from outside: sources in, diagnostics or hits out.
+
+#![expect(clippy::unwrap_used, clippy::wildcard_enum_match_arm, reason = "tests panic to fail")]
+
+mod judging;
+mod language;
+mod lints;
+mod overrides;
+mod record;
+mod settings;
+mod soup;
+mod tracing;
