@@ -1,0 +1,630 @@
+//! A small world around a ledger: it makes admitted records from few words, runs sweeps when they are due, and
+//! checks after every step what must hold of everything that was published.
+
+use ledger::{Commission, Ledger, RulesetTerms};
+use model::admitted::{
+    Admitted, AgencyTerms, Candidate, ClickRecord, Context, Evidence, MaturityRecord, OrderRecord, Rate,
+    RefundRecord, Shares, StatusChange, Terms, TermsSource, What,
+};
+use model::event::*;
+use model::feature::{Aggregate, Counted, Feature, Membership, PlannedFeature, Slot};
+use model::hit::{Effect, Hit, Judged};
+use model::log::{Feeds, Genesis};
+use model::policy::{Mode, OnFailure, Policy, RulePolicy};
+use model::verdict::{Account, CommissionId, HoldId};
+use model::*;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Time 0 of these tests.
+pub(crate) const START_MS: i64 = 1_700_000_040_000;
+pub(crate) const MINUTE: i64 = 60_000;
+pub(crate) const DAY: i64 = 86_400_000;
+
+pub(crate) fn at(ms: i64) -> EventTime {
+    EventTime::from_ms(START_MS + ms).unwrap()
+}
+
+pub(crate) fn usd() -> Currency {
+    Currency::new("USD").unwrap()
+}
+
+/// A line that one creator, or several in order, could earn.
+#[derive(Clone)]
+pub(crate) struct LineSpec {
+    pub(crate) line: Line,
+    pub(crate) candidates: Vec<Candidate>,
+}
+
+pub(crate) fn line(id: &str, paid: i64) -> LineSpec {
+    let line = Line {
+        line_id: LineId::new(id).unwrap(),
+        product_id: ProductId::new("p").unwrap(),
+        quantity: 1,
+        paid: Minor(paid),
+        sku: None,
+        category: None,
+        list_price: None,
+        seller_discount: Minor::ZERO,
+        platform_discount: Minor::ZERO,
+        tax: Minor::ZERO,
+        shipping: Minor::ZERO,
+        gift: false,
+        declared: None,
+    };
+    LineSpec { line, candidates: Vec::new() }
+}
+
+pub(crate) fn candidate(creator: &str, bp: i64) -> Candidate {
+    Candidate {
+        creator: CreatorId::new(creator).unwrap(),
+        evidence: Evidence::Buyer,
+        directness: None,
+        click: None,
+        terms: Terms {
+            source: TermsSource::Plan { plan_id: PlanId::new("plan").unwrap(), version: 1 },
+            component: Component::Cps,
+            rate: Rate::Share(BasisPoints::new(bp).unwrap()),
+            base: Base::PaidLessTaxAndShipping,
+            agency: None,
+            tier: None,
+            settlement_delay: Span::from_days(14),
+            settlement_from: SettlementFrom::Order,
+        },
+    }
+}
+
+impl LineSpec {
+    /// Earned by this creator at a rate.
+    pub(crate) fn by(self, creator: &str, bp: i64) -> LineSpec {
+        self.or(candidate(creator, bp))
+    }
+
+    /// The next candidate.
+    pub(crate) fn or(mut self, candidate: Candidate) -> LineSpec {
+        self.candidates.push(candidate);
+        self
+    }
+
+    /// Changes the terms of all candidates.
+    pub(crate) fn terms(mut self, change: impl Fn(&mut Terms)) -> LineSpec {
+        self.candidates.iter_mut().for_each(|candidate| change(&mut candidate.terms));
+        self
+    }
+
+    pub(crate) fn agency(self, agency: &str, bp: i64) -> LineSpec {
+        let rate = BasisPoints::new(bp).unwrap();
+        let agency = AgencyId::new(agency).unwrap();
+        self.terms(|terms| terms.agency = Some(AgencyTerms { agency: agency.clone(), rate }))
+    }
+
+    pub(crate) fn delay(self, span: Span) -> LineSpec {
+        self.terms(|terms| terms.settlement_delay = span)
+    }
+
+    pub(crate) fn from(self, from: SettlementFrom) -> LineSpec {
+        self.terms(|terms| terms.settlement_from = from)
+    }
+
+    pub(crate) fn without_plan(self) -> LineSpec {
+        self.terms(|terms| {
+            terms.source = TermsSource::NoPlan;
+            terms.rate = Rate::Share(BasisPoints::default());
+        })
+    }
+}
+
+pub(crate) fn rule(mode: Mode) -> RulePolicy {
+    RulePolicy {
+        mode,
+        default_hold: Some(Span::from_days(7)),
+        public_code: Text::const_new("unusual"),
+        may_reject: true,
+        on_failure: OnFailure::Hold,
+        failures_max: 3,
+    }
+}
+
+pub(crate) fn hit(rule: &str, effect: Effect) -> Hit {
+    let evidence = [(Text::const_new("n"), model::hit::EvidenceValue::Int(1))].into();
+    Hit { rule: RuleId::new(rule).unwrap(), effect, reason: Text::const_new("because"), evidence }
+}
+
+/// The one feature of these tests: orders of an address within ten minutes.
+pub(crate) fn feature() -> PlannedFeature {
+    let feature = Feature {
+        counted: Counted::Order,
+        aggregate: Aggregate::Count,
+        by: vec![Field::Fact(Fact::Ip)],
+        filter: None,
+        window: Span::from_mins(10),
+    };
+    PlannedFeature { feature, read_at: [model::fact::Subject::Order].into(), holds: true }
+}
+
+pub(crate) fn group(key: &str) -> Membership {
+    Membership { slot: Slot(0), key: Text::new(key) }
+}
+
+pub(crate) struct World {
+    pub(crate) ledger: Ledger,
+    pub(crate) policy: Policy,
+    pub(crate) genesis: Genesis,
+    /// Everything published so far.
+    pub(crate) out: Vec<Verdict>,
+    /// What rules will say of commissions about to be released, by order.
+    pub(crate) at_maturity: BTreeMap<String, Vec<Hit>>,
+    pub(crate) matured: Vec<MaturityRecord>,
+    now: EventTime,
+    position: u64,
+    swept: Option<EventTime>,
+    orders: BTreeMap<String, Arc<OrderRecord>>,
+    books: BTreeMap<String, (u64, BTreeMap<Account, Minor>)>,
+    read: usize,
+}
+
+impl World {
+    pub(crate) fn new() -> World {
+        let mut policy =
+            Policy { score_threshold: 80, score_hold: Some(Span::from_days(2)), ..Policy::default() };
+        for (name, mode) in [
+            ("burst", Mode::Live),
+            ("doubt", Mode::Live),
+            ("other", Mode::Live),
+            ("watching", Mode::Shadow),
+            ("canary", Mode::Canary(50)),
+        ] {
+            policy.rules.insert(RuleId::new(name).unwrap(), rule(mode));
+        }
+        World::with(policy, Feeds::CompleteToClock)
+    }
+
+    pub(crate) fn with(policy: Policy, feeds: Feeds) -> World {
+        let genesis = Genesis { feeds, ..Genesis::standard(Text::const_new("r1")) };
+        World {
+            ledger: Ledger::new(&genesis, terms(&policy, "r1")),
+            policy,
+            genesis,
+            out: Vec::new(),
+            at_maturity: BTreeMap::new(),
+            matured: Vec::new(),
+            now: at(0),
+            position: 0,
+            swept: None,
+            orders: BTreeMap::new(),
+            books: BTreeMap::new(),
+            read: 0,
+        }
+    }
+
+    /// Sets the log clock; sweeps run when the next record or [`World::tick`] comes.
+    pub(crate) fn at(&mut self, ms: i64) -> &mut World {
+        self.now = self.now.max(at(ms));
+        self
+    }
+
+    pub(crate) fn now(&self) -> EventTime {
+        self.now
+    }
+
+    pub(crate) fn position(&self) -> Position {
+        Position(self.position)
+    }
+
+    /// Lets time pass to the clock set, without a record.
+    pub(crate) fn tick(&mut self) {
+        self.position += 1;
+        self.sweep_to_now();
+    }
+
+    fn sweep_to_now(&mut self) {
+        while let Some(due) = self.ledger.next_due() {
+            let earliest = self.swept.map_or(due, |swept| due.max(swept.plus(Span::from_ms(1))));
+            let point = earliest.grid_ceiling(self.genesis.sweep_grid);
+            if point > self.now {
+                break;
+            }
+            self.sweep(point);
+            self.swept = Some(point);
+        }
+        // Each grid point is swept once: what comes due at one that has passed waits for the next.
+        self.swept = self.swept.max(Some(self.now.grid_floor(self.genesis.sweep_grid)));
+    }
+
+    fn sweep(&mut self, point: EventTime) {
+        let position = Position(self.position);
+        let due = self.ledger.open_sweep(point, position, &mut self.out);
+        let judged: Vec<_> = due
+            .into_iter()
+            .map(|record| {
+                self.matured.push(record.clone());
+                let hits = self.at_maturity.get(record.order.key.order.as_str()).cloned().unwrap_or_default();
+                (record, Judged { hits, groups: vec![group("[\"ip\"]")], memberships: Vec::new() })
+            })
+            .collect();
+        self.ledger.close_sweep(point, position, &judged, &mut self.out);
+        self.check();
+    }
+
+    pub(crate) fn apply_at(&mut self, occurred_at: EventTime, what: What, judged: Option<&Judged>) {
+        self.position += 1;
+        self.sweep_to_now();
+        let admitted = Admitted {
+            position: Position(self.position),
+            clock: self.now,
+            occurred_at,
+            event_id: EventId::new("e").unwrap(),
+            context: context(),
+            what,
+        };
+        self.ledger.apply(&admitted, judged, &mut self.out);
+        self.check();
+    }
+
+    pub(crate) fn apply(&mut self, what: What, judged: Option<&Judged>) {
+        self.apply_at(self.now, what, judged);
+    }
+
+    pub(crate) fn record(&self, name: &str) -> Arc<OrderRecord> {
+        self.orders[name].clone()
+    }
+
+    fn make_order(&mut self, name: &str, lines: &[LineSpec], revision: u32) -> Arc<OrderRecord> {
+        let order = Order {
+            order_id: OrderId::new(name).unwrap(),
+            revision,
+            order_type: OrderType::Normal,
+            currency: usd(),
+            lines: lines.iter().map(|spec| spec.line.clone()).collect(),
+            shop_id: None,
+            buyer_id: None,
+            buyer_since_at: None,
+            buyer_order_no: None,
+            click_id: None,
+            device_h: None,
+            ip: None,
+            country: None,
+            payment_method: None,
+            payment_h: None,
+            address_h: None,
+            phone_h: None,
+            cart_at: None,
+            checkout_at: None,
+            coupons: Vec::new(),
+        };
+        let record = Arc::new(OrderRecord {
+            key: key(name),
+            position: Position(self.position + 1),
+            occurred_at: self.now,
+            context: context(),
+            order,
+            candidates: lines.iter().map(|spec| spec.candidates.clone()).collect(),
+            lead: 0,
+            ip: None,
+            network: None,
+            creator: None,
+            shares: Shares::default(),
+            mismatch: false,
+            amount_mismatch: false,
+            orphan_refund: false,
+        });
+        self.orders.insert(name.to_owned(), record.clone());
+        record
+    }
+
+    pub(crate) fn order(&mut self, name: &str, lines: &[LineSpec], hits: Vec<Hit>) {
+        self.order_in(name, lines, hits, "[\"ip\"]");
+    }
+
+    /// An order that the feature counts in this group.
+    pub(crate) fn order_in(&mut self, name: &str, lines: &[LineSpec], hits: Vec<Hit>, key: &str) {
+        let record = self.make_order(name, lines, 0);
+        let judged = Judged { hits, groups: vec![group(key)], memberships: vec![group(key)] };
+        self.apply(What::Order(record), Some(&judged));
+    }
+
+    pub(crate) fn orphan(&mut self, name: &str, lines: &[LineSpec]) {
+        let mut record = Arc::unwrap_or_clone(self.make_order(name, lines, 0));
+        record.orphan_refund = true;
+        self.apply(What::Order(Arc::new(record)), Some(&Judged::default()));
+    }
+
+    pub(crate) fn order_of_type(&mut self, name: &str, lines: &[LineSpec], order_type: OrderType) {
+        let mut record = Arc::unwrap_or_clone(self.make_order(name, lines, 0));
+        record.order.order_type = order_type;
+        self.apply(What::Order(Arc::new(record)), None);
+    }
+
+    pub(crate) fn amend(&mut self, name: &str, lines: &[LineSpec], hits: Vec<Hit>) {
+        let revision = self.orders[name].order.revision + 1;
+        let record = self.make_order(name, lines, revision);
+        self.apply(What::Amendment(record), Some(&Judged { hits, ..Judged::default() }));
+    }
+
+    pub(crate) fn planned(&mut self, name: &str, lines: &[LineSpec]) {
+        let record = self.make_order(name, lines, 0);
+        self.apply(What::Planned(record), None);
+    }
+
+    pub(crate) fn status(&mut self, name: &str, status: Status) {
+        self.status_at(name, status, &[], self.now);
+    }
+
+    pub(crate) fn status_at(&mut self, name: &str, status: Status, lines: &[&str], occurred_at: EventTime) {
+        let lines = lines.iter().map(|line| LineId::new(line).unwrap()).collect();
+        let change = StatusChange { order: self.record(name), status, lines, reason: None };
+        self.apply_at(occurred_at, What::Status(change), None);
+    }
+
+    pub(crate) fn refund(&mut self, name: &str, id: &str, state: RefundState, amount: i64) {
+        self.refund_of(name, id, state, amount, &[], Vec::new());
+    }
+
+    pub(crate) fn refund_of(
+        &mut self,
+        name: &str,
+        id: &str,
+        state: RefundState,
+        amount: i64,
+        lines: &[(&str, i64)],
+        hits: Vec<Hit>,
+    ) {
+        let refund_line = |(line, amount): &(&str, i64)| RefundLine {
+            line_id: LineId::new(line).unwrap(),
+            quantity: None,
+            amount: Minor(*amount),
+        };
+        let part = RefundId::new(id).unwrap();
+        let record = RefundRecord {
+            position: Position(self.position + 1),
+            occurred_at: self.now,
+            context: context(),
+            part: part.clone(),
+            refund: Refund {
+                refund_id: part,
+                target: RefundTarget::Order(OrderId::new(name).unwrap()),
+                state,
+                currency: usd(),
+                amount: Minor(amount),
+                lines: lines.iter().map(refund_line).collect(),
+                refund_type: None,
+                reason: None,
+                fault: None,
+            },
+            order: self.record(name),
+            first_move: true,
+            share_ppm: 0,
+            due: None,
+        };
+        let judged = Judged { hits, groups: vec![group("[\"ip\"]")], memberships: Vec::new() };
+        self.apply(What::Refund(Arc::new(record)), Some(&judged));
+    }
+
+    pub(crate) fn click(&mut self, click: &Arc<ClickRecord>, hits: Vec<Hit>) {
+        self.apply(What::Click(click.clone()), Some(&Judged { hits, ..Judged::default() }));
+    }
+
+    pub(crate) fn review(&mut self, subject: ReviewSubject, decision: ReviewDecision) {
+        self.review_stage(subject, decision, ReviewStage::Approval);
+    }
+
+    pub(crate) fn review_stage(&mut self, subject: ReviewSubject, decision: ReviewDecision, stage: ReviewStage) {
+        let review = Review {
+            review_id: ReviewId::new("rev").unwrap(),
+            subject,
+            decision,
+            stage,
+            actor: Some(Text::const_new("kim")),
+            note: None,
+            evidence: Vec::new(),
+        };
+        self.apply(What::Review(Arc::new(review)), None);
+    }
+
+    pub(crate) fn run(&mut self, id: &str, state: RunState, lines: &[(&str, i64)]) {
+        let now = self.now;
+        self.run_until(id, state, lines, now);
+    }
+
+    pub(crate) fn run_until(&mut self, id: &str, state: RunState, lines: &[(&str, i64)], cutoff: EventTime) {
+        let payout = |(creator, gross): &(&str, i64)| PayoutLine {
+            beneficiary: Beneficiary::parse(creator).unwrap(),
+            currency: usd(),
+            gross: Minor(*gross),
+            fee: None,
+            tax_withheld: None,
+            fx_rate: None,
+            net: Minor(*gross),
+            bank_ref: None,
+        };
+        let run = PayoutRun {
+            run_id: RunId::new(id).unwrap(),
+            state,
+            cutoff,
+            time_zone: Text::const_new("UTC"),
+            lines: lines.iter().map(payout).collect(),
+        };
+        self.apply(What::PayoutRun(Arc::new(run)), None);
+    }
+
+    pub(crate) fn obligation(&mut self, id: &str, creator: &str, amount: i64, due: Option<EventTime>) {
+        let obligation = Obligation {
+            obligation_id: ObligationId::new(id).unwrap(),
+            beneficiary: Beneficiary::parse(creator).unwrap(),
+            component: Component::Bonus,
+            currency: usd(),
+            amount: Minor(amount),
+            order_id: None,
+            due,
+            contract_ref: None,
+        };
+        self.apply(What::Obligation(Arc::new(obligation)), None);
+    }
+
+    pub(crate) fn feed_mark(&mut self, source: &str, kinds: &[Kind], through: EventTime) {
+        let mark = FeedMark {
+            source: SourceId::new(source).unwrap(),
+            kinds: kinds.to_vec(),
+            market: None,
+            complete_through: through,
+        };
+        self.apply(What::FeedMark(Arc::new(mark)), None);
+    }
+
+    /// What was published since the last look, a line each.
+    pub(crate) fn news(&mut self) -> Vec<String> {
+        let news = self.out[self.read..].iter().map(show).collect();
+        self.read = self.out.len();
+        news
+    }
+
+    pub(crate) fn commission(&self, order: &str, creator: &str) -> &Commission {
+        self.commission_for(order, creator, Component::Cps)
+    }
+
+    pub(crate) fn commission_for(&self, order: &str, who: &str, component: Component) -> &Commission {
+        let who = if who.contains(':') { who.to_owned() } else { format!("creator:{who}") };
+        let id = CommissionId::of_order(&key(order), &Beneficiary::parse(&who).unwrap(), component);
+        self.ledger.commission(&id).unwrap()
+    }
+
+    pub(crate) fn subject(&self, order: &str, creator: &str) -> ReviewSubject {
+        ReviewSubject::Commission(self.commission(order, creator).id())
+    }
+
+    pub(crate) fn own_hold(&self, order: &str, creator: &str, rule: &str) -> ReviewSubject {
+        let scope = format!("commission:{}", self.commission(order, creator).id());
+        ReviewSubject::Hold(HoldId::of_scope(&scope, &RuleId::new(rule).unwrap()))
+    }
+
+    /// The accounts of a commission that are not empty, but for `accrued`.
+    pub(crate) fn accounts(&self, order: &str, creator: &str) -> String {
+        balances(self.commission(order, creator))
+    }
+
+    pub(crate) fn set_policy(&mut self, name: &str) {
+        self.ledger.set_ruleset(terms(&self.policy, name));
+    }
+
+    /// What `reconcile` would do with the verdicts, as they come.
+    fn check(&mut self) {
+        let from = self.books.values().map(|(count, _)| *count as usize).sum::<usize>();
+        for verdict in &self.out[from..] {
+            let name = verdict
+                .commission_id
+                .map_or_else(|| verdict.subject.clone().unwrap().into(), |id| id.to_string());
+            let (sequence, book) = self.books.entry(name).or_default();
+            *sequence += 1;
+            assert_eq!(verdict.sequence, *sequence, "sequences have no gaps");
+            if verdict.commission_id.is_some() && *sequence == 1 {
+                assert_eq!(verdict.decision.name(), "accrue", "a first verdict accrues");
+            }
+            for posting in &verdict.postings {
+                assert!(posting.amount.0 > 0);
+                let out = if posting.from == Account::Accrued { posting.amount.0 } else { -posting.amount.0 };
+                book.entry(posting.from).or_default().0 += out;
+                book.entry(posting.to).or_default().0 += posting.amount.0;
+            }
+            for account in Account::ALL.iter().filter(|_| verdict.commission_id.is_some()) {
+                let kept = book.get(account).copied().unwrap_or_default();
+                assert_eq!(verdict.balance.get(account), Some(&kept), "{account:?} of {verdict:?}");
+                assert!(kept.0 >= 0, "{account:?} is negative in {verdict:?}");
+            }
+            let reasons: Vec<_> = verdict.reasons.iter().map(|reason| &reason.rule).collect();
+            assert!(reasons.is_sorted() && !reasons.is_empty(), "reasons are sorted and given: {verdict:?}");
+        }
+    }
+
+    /// The totals that the commissions add up to are the totals kept.
+    pub(crate) fn check_totals(&self) {
+        let mut sums: BTreeMap<Account, i64> = BTreeMap::new();
+        for commission in self.ledger.commissions() {
+            for account in Account::ALL {
+                *sums.entry(account).or_default() += commission.balance().get(account).0;
+            }
+        }
+        let totals = self.ledger.totals();
+        let kept = totals.values().next();
+        for (account, sum) in sums {
+            assert_eq!(kept.map_or(0, |totals| totals[&account].0), sum, "{account:?}");
+        }
+    }
+}
+
+pub(crate) fn balances(commission: &Commission) -> String {
+    let filled = Account::ALL.into_iter().filter(|a| *a != Account::Accrued).filter_map(|account| {
+        let amount = commission.balance().get(account).0;
+        (amount != 0).then(|| format!("{} {amount}", account.name()))
+    });
+    filled.collect::<Vec<_>>().join(", ")
+}
+
+pub(crate) fn terms(policy: &Policy, name: &str) -> RulesetTerms {
+    RulesetTerms { policy: Arc::new(policy.clone()), features: vec![feature()], ruleset: Text::new(name) }
+}
+
+pub(crate) fn key(name: &str) -> OrderKey {
+    OrderKey { program: ProgramId::new("main").unwrap(), order: OrderId::new(name).unwrap() }
+}
+
+pub(crate) fn context() -> Arc<Context> {
+    Arc::new(Context {
+        program: ProgramId::new("main").unwrap(),
+        market: Market::new("main").unwrap(),
+        source: None,
+        attributes: BTreeMap::new(),
+    })
+}
+
+pub(crate) fn click(id: &str, creator: &str) -> Arc<ClickRecord> {
+    Arc::new(ClickRecord {
+        position: Position(0),
+        occurred_at: at(0),
+        context: context(),
+        click: Click {
+            click_id: ClickId::new(id).unwrap(),
+            creator_id: CreatorId::new(creator).unwrap(),
+            buyer_id: None,
+            device_h: None,
+            session_id: None,
+            shop_id: None,
+            product_id: None,
+            touch: None,
+            content_type: None,
+            content_id: None,
+            ad_id: None,
+            link_id: None,
+            utm: BTreeMap::new(),
+            referrer_host: None,
+            ip: None,
+            ua_h: None,
+            country: None,
+            invalid: false,
+        },
+        ip: None,
+        network: None,
+        agency: None,
+        tier: None,
+    })
+}
+
+/// A verdict in a line: `hold ann: pending>held 100 | holds burst | why burst`.
+pub(crate) fn show(verdict: &Verdict) -> String {
+    let who = match (&verdict.beneficiary, &verdict.subject) {
+        (Some(who), _) => who.trim_start_matches("creator:").to_owned(),
+        (None, Some(subject)) => subject.to_string(),
+        (None, None) => String::new(),
+    };
+    let mut shown = format!("{} {who}", verdict.decision.name());
+    if let Some(order) = verdict.order_id.as_ref().filter(|_| verdict.beneficiary.is_some()) {
+        shown += &format!("/{order}");
+    }
+    for posting in &verdict.postings {
+        shown += &format!(" {}>{} {}", posting.from.name(), posting.to.name(), posting.amount.0);
+    }
+    let names = |rules: Vec<&RuleId>| rules.iter().map(|rule| rule.as_str()).collect::<Vec<_>>().join(",");
+    if !verdict.holds.is_empty() {
+        shown += &format!(" | holds {}", names(verdict.holds.iter().map(|hold| &hold.rule).collect()));
+    }
+    shown + &format!(" | {}", names(verdict.reasons.iter().map(|reason| &reason.rule).collect()))
+}
