@@ -137,6 +137,7 @@ pub(crate) fn check(
         sites: checker.sites,
         evidence: checker.evidence,
         terms: checker.terms,
+        statements: parsed.statements,
         rhai: parsed.rhai,
     }
 }

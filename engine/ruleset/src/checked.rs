@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::constant::{Constant, Constants};
 use crate::diagnostic::Place;
 use crate::list::List;
-use crate::tree::Expr;
+use crate::tree::{Expr, Stmt};
 
 /// A checked rule.
 #[derive(Debug)]
@@ -33,6 +33,8 @@ pub(crate) struct Checked {
     pub(crate) evidence: Vec<(Text, Shown)>,
     /// The terms of its conditions, by the place by which the tree knows them.
     pub(crate) terms: BTreeMap<Place, Term>,
+    /// Our tree of it.
+    pub(crate) statements: Vec<Stmt>,
     /// Rhai's tree of it.
     pub(crate) rhai: Vec<rhai::Stmt>,
 }

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use crate::checked::{Checked, Shown, Site, Term};
 use crate::constant::{Constant, Constants};
 use crate::list::List;
+use crate::lower::{Lowered, lower};
 use crate::rewrite::{self, Rewrite};
 use crate::settings::{Override, RuleSettings};
 
@@ -21,6 +22,8 @@ use crate::settings::{Override, RuleSettings};
 pub(crate) struct Compiled {
     pub(crate) id: RuleId,
     pub(crate) mode: Mode,
+    /// The facts that a lowered rule reads, by subject.
+    pub(crate) fields: BTreeMap<Subject, Vec<Field>>,
     /// What is put into the scope, by subject.
     pub(crate) binds: BTreeMap<Subject, Vec<Bind>>,
     pub(crate) features: Vec<UsedFeature>,
@@ -64,6 +67,7 @@ pub(crate) enum Evident {
 #[derive(Debug)]
 pub(crate) struct Instance {
     pub(crate) script: AST,
+    pub(crate) lowered: Option<Lowered>,
     pub(crate) constants: Constants,
     pub(crate) terms: Vec<TermScript>,
 }
@@ -94,6 +98,15 @@ impl Compiled {
         let column = programs.binary_search(program).map_or(0, |at| at + 1);
         let at = grid.get(row * (programs.len() + 1) + column).copied().unwrap_or(0);
         distinct.get(at).or_else(|| distinct.first()).expect("a rule has an instance")
+    }
+
+    /// Whether it never needs rhai, but for what would be an error.
+    pub(crate) fn is_lowered(&self) -> bool {
+        self.instances.distinct.iter().all(|instance| instance.lowered.is_some())
+    }
+
+    pub(crate) fn fields(&self, subject: Subject) -> &[Field] {
+        self.fields.get(&subject).map_or(&[], Vec::as_slice)
     }
 
     pub(crate) fn binds(&self, subject: Subject) -> &[Bind] {
@@ -132,11 +145,12 @@ pub(crate) fn compile(
     Compiled {
         id: checked.id.clone(),
         mode,
+        fields: fields(checked),
         binds: binds(checked, slots),
         features: features.collect(),
         effects: checked.sites.iter().map(|site| effect(site, &slot_of)).collect(),
         evidence: evidence.collect(),
-        instances: instances(checked, settings, engine),
+        instances: instances(checked, settings, slots, engine),
     }
 }
 
@@ -171,7 +185,23 @@ fn binds(checked: &Checked, slots: &BTreeMap<Feature, Slot>) -> BTreeMap<Subject
     checked.header.on.iter().map(of_subject).collect()
 }
 
-fn instances(checked: &Checked, settings: Option<&RuleSettings>, engine: &Engine) -> Instances {
+/// The facts in the order of their names, as each subject has them.
+fn fields(checked: &Checked) -> BTreeMap<Subject, Vec<Field>> {
+    let of = |subject: &Subject| {
+        let fields = checked.facts.values().filter_map(|fact| fact.fields.get(subject).cloned());
+        (*subject, fields.collect())
+    };
+    checked.header.on.iter().map(of).collect()
+}
+
+fn instances(
+    checked: &Checked,
+    settings: Option<&RuleSettings>,
+    slots: &BTreeMap<Feature, Slot>,
+    engine: &Engine,
+) -> Instances {
+    let variables: BTreeMap<String, Slot> =
+        checked.features.iter().filter_map(|f| Some((f.variable.clone(), *slots.get(&f.feature)?))).collect();
     let none = BTreeMap::new();
     let no_programs = BTreeMap::new();
     let everywhere: &[Override] = settings.map_or(&[], |s| &s.dials);
@@ -196,11 +226,16 @@ fn instances(checked: &Checked, settings: Option<&RuleSettings>, engine: &Engine
         markets: markets.keys().cloned().collect(),
         programs: programs.keys().cloned().collect(),
         grid,
-        distinct: sets.iter().map(|set| instance(checked, set, engine)).collect(),
+        distinct: sets.iter().map(|set| instance(checked, set, &variables, engine)).collect(),
     }
 }
 
-fn instance(checked: &Checked, otherwise: &BTreeMap<String, Constant>, engine: &Engine) -> Instance {
+fn instance(
+    checked: &Checked,
+    otherwise: &BTreeMap<String, Constant>,
+    variables: &BTreeMap<String, Slot>,
+    engine: &Engine,
+) -> Instance {
     let constants = checked.constants(otherwise);
     let statements = Rewrite::new(checked, &constants, engine).statements();
     let mut found = Vec::new();
@@ -221,5 +256,6 @@ fn instance(checked: &Checked, otherwise: &BTreeMap<String, Constant>, engine: &
     let terms = terms.collect();
     let script =
         engine.optimize_ast(&Scope::new(), AST::new(statements, Module::new()), OptimizationLevel::Simple);
-    Instance { script, constants, terms }
+    let lowered = lower(checked, &constants, variables);
+    Instance { script, lowered, constants, terms }
 }

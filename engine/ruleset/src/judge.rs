@@ -5,10 +5,12 @@ use model::feature::{Measure, Measures};
 use model::hit::{Effect, Evidence, EvidenceValue, Hit};
 use rhai::{Dynamic, Engine, EvalAltResult, ImmutableString, Scope};
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use crate::checked::same_kind;
 use crate::compile::{Bind, Bound, Compiled, Evident, Instance};
 use crate::engine::{Amount, ListAt, SINK, Said, Sink, cut};
+use crate::evaluate::{Evaluation, LeftToRhai};
 
 /// The record that is judged, and what was measured of it.
 #[derive(Clone, Copy)]
@@ -17,7 +19,23 @@ pub(crate) struct Judged<'a> {
     pub(crate) measures: &'a Measures,
 }
 
-/// Runs a rule; the scope holds the sink, and is left as it was.
+/// Runs a rule without rhai, if it was lowered and what happens is not left to rhai.
+pub(crate) fn run_lowered(
+    rule: &Compiled,
+    judged: Judged<'_>,
+    mismatches: &AtomicU64,
+    hits: &mut Vec<Hit>,
+) -> Result<(), LeftToRhai> {
+    let context = judged.record.context();
+    let instance = rule.instance(&context.market, &context.program);
+    let lowered = instance.lowered.as_ref().ok_or(LeftToRhai)?;
+    let fields = rule.fields(judged.record.subject());
+    let calls = Evaluation { judged, fields, mismatches }.run(lowered)?;
+    hit(rule, instance, judged, calls, hits);
+    Ok(())
+}
+
+/// Runs a rule by rhai; the scope holds the sink, and is left as it was.
 pub(crate) fn run(
     engine: &Engine,
     rule: &Compiled,
@@ -32,20 +50,23 @@ pub(crate) fn run(
     let outcome = execute(engine, instance, scope);
     scope.rewind(length);
     match outcome {
-        Ok(calls) if calls.is_empty() => {}
-        Ok(calls) => {
-            let evidence = evidence(rule, instance, judged);
-            for (effect, said) in effects(rule, calls) {
-                let rule = rule.id.clone();
-                hits.push(Hit { rule, effect, reason: said.reason, evidence: evidence.clone() });
-            }
-        }
+        Ok(calls) => hit(rule, instance, judged, calls, hits),
         Err(failure) => hits.push(Hit {
             rule: rule.id.clone(),
             effect: Effect::Failed,
             reason: cut(&failure.to_string()),
             evidence: evidence(rule, instance, judged),
         }),
+    }
+}
+
+fn hit(rule: &Compiled, instance: &Instance, judged: Judged<'_>, calls: Vec<Said>, hits: &mut Vec<Hit>) {
+    if calls.is_empty() {
+        return;
+    }
+    let evidence = evidence(rule, instance, judged);
+    for (effect, said) in effects(rule, calls) {
+        hits.push(Hit { rule: rule.id.clone(), effect, reason: said.reason, evidence: evidence.clone() });
     }
 }
 

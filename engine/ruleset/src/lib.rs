@@ -31,6 +31,7 @@ mod constant;
 mod facts;
 mod features;
 mod header;
+mod lower;
 mod nesting;
 mod parse;
 mod rewrite;
@@ -39,6 +40,7 @@ mod vocabulary;
 
 // The ruleset: loaded, asked.
 mod engine;
+mod evaluate;
 mod info;
 mod judge;
 mod load;
@@ -119,10 +121,29 @@ impl Ruleset {
         let rules = self.rules_on(record.subject());
         let mut scope = None;
         for rule in rules {
-            let scope = scope.get_or_insert_with(judge::scope);
-            judge::run(&self.engine, rule, judge::Judged { record, measures }, scope, &mut hits);
+            let judged = judge::Judged { record, measures };
+            if judge::run_lowered(rule, judged, &self.mismatches, &mut hits).is_err() {
+                let scope = scope.get_or_insert_with(judge::scope);
+                judge::run(&self.engine, rule, judged, scope, &mut hits);
+            }
         }
         hits
+    }
+
+    /// The same as [`Ruleset::judge`], every rule run by rhai itself: the reference that a faster evaluation is
+    /// tested against.
+    pub fn judge_by_reference(&self, record: &dyn Facts, measures: &Measures) -> Vec<Hit> {
+        let mut hits = Vec::new();
+        let mut scope = judge::scope();
+        for rule in self.rules_on(record.subject()) {
+            judge::run(&self.engine, rule, judge::Judged { record, measures }, &mut scope, &mut hits);
+        }
+        hits
+    }
+
+    /// The evaluated rules that need rhai to run, sorted: slower than those that were lowered.
+    pub fn interpreted(&self) -> impl Iterator<Item = &model::RuleId> {
+        self.rules.iter().filter(|rule| !rule.is_lowered()).map(|rule| &rule.id)
     }
 
     /// What every evaluated rule made of a record, for explanations; sorted by rule.

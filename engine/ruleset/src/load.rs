@@ -52,6 +52,7 @@ fn read(sources: &Sources, found: &mut Vec<Diagnostic>) -> Read {
             lists.insert(name.to_owned(), Arc::new(list));
         }
     }
+    found.extend(sources.0.keys().filter(|path| looks_like_ours(path)).map(|path| ignored(path)));
     let programs = toml(sources, "programs.toml", found, Programs::read);
     let mut settings_file = sources.0.get("ruleset.toml").map(|text| TomlFile::new("ruleset.toml", text));
     let settings = settings_file.as_mut().map(Settings::read).unwrap_or_default();
@@ -67,6 +68,23 @@ fn read(sources: &Sources, found: &mut Vec<Diagnostic>) -> Read {
     }
     found.extend(settings_file.into_iter().flat_map(|file| file.problems.into_sorted()));
     Read { settings, programs: programs.unwrap_or_default(), rules }
+}
+
+/// A rule in a folder of its own would see nothing and say nothing.
+fn looks_like_ours(path: &str) -> bool {
+    let ours = [".rhai", ".toml", ".txt"].iter().any(|extension| path.ends_with(extension));
+    ours && kind(path).is_none()
+}
+
+fn ignored(path: &str) -> Diagnostic {
+    Diagnostic {
+        file: path.to_owned(),
+        severity: Severity::Warning,
+        code: "file.ignored",
+        range: Range::TOP,
+        message: "this file is not read".to_owned(),
+        help: Some("rules lie beside ruleset.toml, lists are lists/NAME.txt".to_owned()),
+    }
 }
 
 fn toml<T>(

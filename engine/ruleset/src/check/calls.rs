@@ -35,7 +35,7 @@ impl Checker<'_> {
                 let message = format!("there is no function `{name}`");
                 let help = did_you_mean(name, &vocabulary::callable());
                 self.problems.error("function.unknown", call.name.range, message, help);
-                Shape { of: Type::Unknown, missing: Missing::Maybe }
+                Shape::UNKNOWN
             }
         }
     }
@@ -54,7 +54,7 @@ impl Checker<'_> {
         let known: Vec<&str> =
             FUNCTIONS.iter().map(|f| f.name).chain(FEATURE_STEPS.iter().copied()).collect();
         self.problems.error("function.unknown", call.name.range, message, did_you_mean(name, &known));
-        Shape { of: Type::Unknown, missing: Missing::Maybe }
+        Shape::UNKNOWN
     }
 
     fn applied(&mut self, function: &Function, shapes: &[Shape], call: &Call) -> Shape {

@@ -6,7 +6,7 @@ use crate::diagnostic::{Range, did_you_mean};
 use crate::facts;
 use crate::features::Reader;
 use crate::tree::{Call, Expr, ExprKind, Word};
-use crate::vocabulary::{self, FEATURE_STEPS, Missing, Shape, Type};
+use crate::vocabulary::{self, FEATURE_STEPS, Shape, Type};
 
 /// What begins a chain.
 pub(super) enum Root<'e> {
@@ -244,7 +244,7 @@ impl Checker<'_> {
             }
         }
         let Some((feature, shape)) = read else {
-            return (Shape { of: Type::Unknown, missing: Missing::Maybe }, own.len());
+            return (Shape::UNKNOWN, own.len());
         };
         let known = self.features.iter().position(|f| f.feature == feature);
         let variable = match known.and_then(|at| self.features.get(at)) {

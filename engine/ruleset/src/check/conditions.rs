@@ -42,8 +42,8 @@ impl Checker<'_> {
     pub(super) fn must_be_true_or_false(&mut self, shape: Shape, expr: &Expr) {
         let text = squeezed(self.source.slice(expr.range));
         match (shape.of, shape.missing) {
-            (Type::Bool, Missing::Never) | (Type::Unknown, _) => {}
-            (Type::Bool, Missing::Maybe) => {
+            (Type::Bool | Type::Unknown, Missing::Never) => {}
+            (Type::Bool | Type::Unknown, Missing::Maybe) => {
                 let message = format!("`{text}` may be missing, and the rule would fail then");
                 self.error("condition.missing", expr.range, message, &format!("write `{text} == true`"));
             }

@@ -92,6 +92,7 @@ fn values_that_cannot_mean_what_they_say() {
     shown("not_missing", "if !(order.click.age_s > 5) { flag(\"f\"); }");
     shown("division_integer", "if order.units / order.line_count > 2 { flag(\"f\"); }");
     shown("condition_missing", "if order.click.same_ip && order.units > 3 { flag(\"f\"); }");
+    shown("condition_attribute", "if order.attributes.vip { flag(\"f\"); }");
     shown("condition_type", "if order.units { flag(\"f\"); }");
     shown(
         "condition_never",

@@ -7,6 +7,7 @@ mod language;
 mod lints;
 mod overrides;
 mod record;
+mod reference;
 mod settings;
 mod soup;
 mod tracing;

@@ -41,3 +41,22 @@ device_evidence = 1
 fn a_file_that_is_not_toml_is_shown_where_it_breaks() {
     insta::assert_snapshot!(problems_of(&[("ruleset.toml", "[score\nthreshold = 3\n")]));
 }
+
+#[test]
+fn a_file_that_nobody_reads_is_named() {
+    let body = rule("flag(\"f\");");
+    insta::assert_snapshot!(problems_of(&[
+        ("more/r.rhai", &body),
+        ("lists/a/b.txt", ""),
+        ("r.cases", ""),
+        ("README.md", "")
+    ]));
+}
+
+#[test]
+fn problems_are_data_for_editors() {
+    let problems =
+        ruleset::Ruleset::load(&sources(&[("r.rhai", &rule("if order.amout > 3 { flag(\"f\"); }"))]))
+            .unwrap_err();
+    insta::assert_json_snapshot!(problems);
+}
