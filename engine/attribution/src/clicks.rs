@@ -1,6 +1,6 @@
 //! Recent clicks, stored under each key they have.
 //!
-//! A click is remembered until it is older than [`RETENTION`] before the log clock; for deduplication as long as
+//! A click is remembered until it is older than its [`retention`] by the log clock; for deduplication as long as
 //! genesis says, which is shorter. Forgetting is exact: who looks passes the time before which clicks are
 //! forgotten, so it does not matter that they are dropped a minute's worth at a time.
 
@@ -22,8 +22,8 @@ const STEP: Span = Span::from_mins(1);
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Clicks {
     by_id: Table<Scoped<ClickId>, Remembered>,
-    by_buyer: Table<Scoped<BuyerId>, Vec<Arc<ClickRecord>>>,
-    by_device: Table<Scoped<Fingerprint>, Vec<Arc<ClickRecord>>>,
+    by_buyer: Table<Scoped<BuyerId>, Vec<Touch>>,
+    by_device: Table<Scoped<Fingerprint>, Vec<Touch>>,
     /// All of them, by the step their time is in, then in log order: to forget by, and what is serialised.
     steps: BTreeMap<EventTime, Vec<Remembered>>,
 }
@@ -34,6 +34,14 @@ struct Remembered {
     program: Program,
     content: u128,
     record: Arc<ClickRecord>,
+}
+
+/// A click in a list ordered by (time, position). The time is beside it, so that looking through the list does
+/// not touch every click.
+#[derive(Debug, Clone)]
+pub(crate) struct Touch {
+    occurred_at: EventTime,
+    pub(crate) record: Arc<ClickRecord>,
 }
 
 impl Clicks {
@@ -60,7 +68,7 @@ impl Clicks {
         buyer: &BuyerId,
         since: EventTime,
         until: EventTime,
-    ) -> &[Arc<ClickRecord>] {
+    ) -> &[Touch] {
         self.by_buyer.get(&In(program, buyer)).map_or(&[], |clicks| between(clicks, since, until))
     }
 
@@ -71,7 +79,7 @@ impl Clicks {
         device: &Fingerprint,
         since: EventTime,
         until: EventTime,
-    ) -> &[Arc<ClickRecord>] {
+    ) -> &[Touch] {
         self.by_device.get(&In(program, device)).map_or(&[], |clicks| between(clicks, since, until))
     }
 
@@ -135,20 +143,24 @@ pub(crate) fn retention(horizon: Span) -> Span {
     Span::from_ms(WINDOW_MAX.as_ms().saturating_add(horizon.as_ms()))
 }
 
-/// Keeps a list ordered by (time, position). Nearly always at the end: positions grow, times mostly.
-fn insert(clicks: &mut Vec<Arc<ClickRecord>>, record: &Arc<ClickRecord>) {
-    let place = clicks.partition_point(|c| c.occurred_at <= record.occurred_at);
-    clicks.insert(place, Arc::clone(record));
+/// Nearly always at the end: positions grow, times mostly.
+fn insert(clicks: &mut Vec<Touch>, record: &Arc<ClickRecord>) {
+    let occurred_at = record.occurred_at;
+    let touch = Touch { occurred_at, record: Arc::clone(record) };
+    if clicks.last().is_none_or(|last| last.occurred_at <= occurred_at) {
+        return clicks.push(touch);
+    }
+    clicks.insert(clicks.partition_point(|click| click.occurred_at <= occurred_at), touch);
 }
 
-fn between(clicks: &[Arc<ClickRecord>], since: EventTime, until: EventTime) -> &[Arc<ClickRecord>] {
-    let first = clicks.partition_point(|c| c.occurred_at < since);
-    let end = clicks.partition_point(|c| c.occurred_at <= until);
+fn between(clicks: &[Touch], since: EventTime, until: EventTime) -> &[Touch] {
+    let first = clicks.partition_point(|click| click.occurred_at < since);
+    let end = clicks.partition_point(|click| click.occurred_at <= until);
     clicks.get(first..end).unwrap_or(&[])
 }
 
-fn is_empty_after(clicks: &mut Vec<Arc<ClickRecord>>, since: EventTime) -> bool {
-    clicks.drain(..clicks.partition_point(|c| c.occurred_at < since));
+fn is_empty_after(clicks: &mut Vec<Touch>, since: EventTime) -> bool {
+    clicks.drain(..clicks.partition_point(|click| click.occurred_at < since));
     clicks.is_empty()
 }
 

@@ -21,8 +21,8 @@ mod counts;
 mod effects;
 mod planning;
 mod refund_effects;
-mod release;
 mod station;
+mod wake;
 
 // Who earned it.
 mod candidates;

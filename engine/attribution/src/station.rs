@@ -92,18 +92,21 @@ impl Attribution {
     /// To which time this record would take the log clock, if it would be accepted and is later. Changes nothing;
     /// what it says still holds after the sweeps up to that time.
     ///
-    /// Hashes the whole event unless it is too early to move the clock: ask only where a sweep may be due.
+    /// Hashes the whole event unless it is too early to move the clock; see [`Attribution::reaches`].
     pub fn advances_to(&self, record: &Record) -> Option<EventTime> {
-        let (time, is_accepted) = match &record.body {
-            RecordBody::Event(event) => (
-                event.occurred_at,
-                self.may_advance(event.occurred_at, || self.examine(record, event).is_ok()),
-            ),
-            RecordBody::Control(Control::Tick(time)) => (*time, self.may_advance(*time, || true)),
-            RecordBody::Control(Control::Genesis(_) | Control::Ruleset(_) | Control::Upgrade(_))
-            | RecordBody::Undecodable(_) => return None,
+        let time = time_of(record).filter(|time| self.clock.is_none_or(|clock| *time > clock))?;
+        let is_accepted = match &record.body {
+            RecordBody::Event(event) => self.examine(record, event).is_ok(),
+            RecordBody::Control(_) => true,
+            RecordBody::Undecodable(_) => false,
         };
         is_accepted.then_some(time)
+    }
+
+    /// Whether this record would take the log clock to `point`, or past it. Costs next to nothing for a record
+    /// that happened before it.
+    pub fn reaches(&self, record: &Record, point: EventTime) -> bool {
+        time_of(record).is_some_and(|time| time >= point) && self.advances_to(record).is_some()
     }
 
     /// Admits one record, and pushes everything that takes effect at its position: nothing, it alone, or with it
@@ -129,10 +132,6 @@ impl Attribution {
         Admission::Control
     }
 
-    fn may_advance(&self, time: EventTime, is_accepted: impl Fn() -> bool) -> bool {
-        self.clock.is_none_or(|clock| time > clock) && is_accepted()
-    }
-
     /// Moves the clock, never back, and forgets what is too old then. Returns the clock.
     pub(crate) fn advance(&mut self, time: EventTime) -> EventTime {
         let clock = self.clock.map_or(time, |clock| clock.max(time));
@@ -146,5 +145,15 @@ impl Attribution {
     /// Clicks before this are forgotten.
     pub(crate) fn forgotten_before(&self, clock: EventTime) -> EventTime {
         clock.minus(retention(self.dedup_horizon))
+    }
+}
+
+/// The time that a record states, if it is one that may move the clock.
+fn time_of(record: &Record) -> Option<EventTime> {
+    match &record.body {
+        RecordBody::Event(event) => Some(event.occurred_at),
+        RecordBody::Control(Control::Tick(time)) => Some(*time),
+        RecordBody::Control(Control::Genesis(_) | Control::Ruleset(_) | Control::Upgrade(_))
+        | RecordBody::Undecodable(_) => None,
     }
 }

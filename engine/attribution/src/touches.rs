@@ -7,7 +7,7 @@ use model::{EventTime, Position};
 use std::cmp::Reverse;
 use std::sync::Arc;
 
-use crate::clicks::{Clicks, WINDOW_MAX};
+use crate::clicks::{Clicks, Touch, WINDOW_MAX};
 use crate::creators::Creators;
 use crate::limit::CLICKS_PER_KEY_MAX;
 use crate::orders::Entry;
@@ -80,10 +80,11 @@ fn since(scene: &Scene<'_>) -> EventTime {
 /// The first [`CLICKS_PER_KEY_MAX`] clicks in the order in which they earn.
 fn in_order<'a>(
     scene: &Scene<'a>,
-    remembered: &'a [Arc<ClickRecord>],
+    remembered: &'a [Touch],
     is_same: impl Fn(&Click) -> bool,
 ) -> Vec<&'a Arc<ClickRecord>> {
-    let known = remembered.iter().filter(|click| click.position < scene.known);
+    let remembered = remembered.iter().map(|touch| &touch.record);
+    let known = remembered.filter(|click| click.position < scene.known);
     let mut clicks: Vec<_> = match scene.policy.pick {
         Pick::Last => known.rev().take(CLICKS_PER_KEY_MAX).collect(),
         Pick::First => known.take(CLICKS_PER_KEY_MAX).collect(),

@@ -256,3 +256,22 @@ fn clicks_are_forgotten_with_every_key_they_have() {
     lane.tick(37 * DAY + 200 + Span::from_mins(1).as_ms());
     assert_eq!(lane.station.clicks.sizes(), [0, 0, 0, 0]);
 }
+
+#[test]
+fn the_state_stops_growing_when_nothing_stays_to_be_remembered() {
+    let mut lane = Lane::new();
+    let mut size_after = |days: std::ops::Range<i64>| {
+        for day in days {
+            for n in 0..20 {
+                lane.send(click(&format!("k{:05}-{n:02}", day), "ann", day * DAY + n, |click| {
+                    click.buyer_id = id(&format!("b{:05}-{n:02}", day));
+                }));
+                let order = format!("o{:05}-{n:02}", day);
+                lane.try_send(refund(&order, &order, RefundState::Rejected, day * DAY + n, 1, |_| {}));
+            }
+        }
+        postcard::to_allocvec(&lane.station).unwrap().len()
+    };
+    let (once, twice) = (size_after(100..140), size_after(140..180));
+    assert!(twice.abs_diff(once) < 200, "{once} and then {twice} bytes");
+}

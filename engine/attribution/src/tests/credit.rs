@@ -228,6 +228,19 @@ fn a_creator_with_many_clicks_does_not_push_the_others_out() {
 }
 
 #[test]
+fn of_one_buyers_clicks_only_so_many_are_looked_at() {
+    let mut lane = Lane::new();
+    let most = i64::try_from(crate::limit::CLICKS_PER_KEY_MAX).unwrap();
+    lane.send(bobs_click("first", "ann", 0, |click| click.product_id = id("mug")));
+    for n in 1..most {
+        lane.send(bobs_click(&format!("k{n}"), "eve", 1, |_| {}));
+    }
+    assert_eq!(candidates(&lane.order(order("o1", 2, |_| {})))[0], "ann by buyer/direct first");
+    lane.send(bobs_click("one-too-many", "eve", 1, |_| {}));
+    assert!(lane.order(order("o2", 2, |_| {})).candidates[0].iter().all(|c| c.creator.as_str() == "eve"));
+}
+
+#[test]
 fn a_declared_creator_earns_as_declared_where_no_plan_is() {
     let mut lane = Lane::new();
     let terms = |lane: &mut Lane, name: &str, with: fn(&mut model::event::Declared)| {

@@ -85,6 +85,8 @@ impl Lane {
         let record = Record { position, stamp: self.stamp, raw, body };
         let promised = self.station.advances_to(&record);
         if let Some(clock) = promised {
+            assert!(self.station.reaches(&record, clock));
+            assert!(!self.station.reaches(&record, clock.plus(Span::from_ms(1))));
             self.sweep(clock, position);
         }
         let before = self.station.clock();
