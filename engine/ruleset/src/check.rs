@@ -203,6 +203,14 @@ impl Checker<'_> {
         self.problems.warning(code, range, message, help);
     }
 
+    /// Dials that a feature, a hold's length or a list's name needs are the same everywhere.
+    fn fix(&mut self, used: BTreeSet<String>) {
+        for dial in &mut self.dials {
+            dial.in_feature |= used.contains(&dial.name);
+        }
+        self.read.extend(used);
+    }
+
     fn local(&mut self, name: &str) -> Option<&mut Local> {
         self.locals.iter_mut().rev().find(|local| local.name == name)
     }

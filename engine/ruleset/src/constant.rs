@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::tree::{Call, Expr, ExprKind, Operator};
 
 /// A value known at load.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[serde(untagged)]
 pub enum Constant {
     /// `()`
     Unit,

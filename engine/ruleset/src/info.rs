@@ -3,6 +3,7 @@
 use model::fact::{Field, RECORD, Row, Subject};
 use model::policy::Mode;
 use model::{Market, ProgramId, RuleId, Text};
+use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::checked::{Checked, RuleSeverity};
@@ -10,7 +11,7 @@ use crate::constant::Constant;
 use crate::settings::{Override, RuleSettings};
 
 /// A rule as people list it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RuleInfo {
     /// Its id: the file's name without extension.
     pub id: RuleId,
@@ -41,7 +42,7 @@ pub struct RuleInfo {
 }
 
 /// A dial of a rule.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DialInfo {
     /// Its name.
     pub name: String,

@@ -189,7 +189,7 @@ fn check_dial(rule: &Checked, set: &Override, varies: Varies, problems: &mut Pro
     }
     if varies == Varies::Yes && dial.in_feature {
         let message = format!(
-            "`{name}` is part of a feature or of a hold's length: it cannot differ by market or program"
+            "`{name}` is part of a feature, a hold's length or a list's name: it cannot differ by market or program"
         );
         let help = "set it in `dials`, for all, or write a second rule".to_owned();
         problems.error("dial.in_feature", set.range, message, Some(help));

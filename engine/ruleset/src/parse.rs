@@ -13,8 +13,8 @@ use crate::rewrite::place;
 use crate::source::Source;
 use crate::tree::{Call, Expr, ExprKind, Operator, Refused, Stmt, StmtKind, Word};
 
-/// Longest rule, in bytes.
-pub(crate) const RULE_BYTES_MAX: usize = 65_536;
+/// Longest rule, in bytes: rhai counts lines and columns in 16 bits.
+pub(crate) const RULE_BYTES_MAX: usize = 65_000;
 /// Deepest nesting of a rule's text, in levels.
 const NESTING_MAX: usize = 48;
 /// A rule's text as rhai parsed it, and our tree of it.

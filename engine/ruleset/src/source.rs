@@ -50,10 +50,10 @@ impl<'a> Source<'a> {
         self.range(last, self.text.len().min(last + 1))
     }
 
-    /// The range of the token that begins at a place.
+    /// The range of the token that begins at a place. The place is kept as it is: it is a node's identity.
     pub(crate) fn token(&self, start: Place) -> Range {
         let from = self.offset(start);
-        self.range(from, self.token_end(from))
+        Range { start, ..self.range(from, self.token_end(from)) }
     }
 
     /// The range of a name and the arguments in brackets behind it.
@@ -67,13 +67,13 @@ impl<'a> Source<'a> {
         } else {
             after_name
         };
-        self.range(from, end)
+        Range { start: name, ..self.range(from, end) }
     }
 
     /// The range of a bracketed text that begins at a place (`[…]`, `#{…}`, `(…)`).
     pub(crate) fn bracketed(&self, start: Place) -> Range {
         let from = self.offset(start);
-        self.range(from, self.bracket_end(from))
+        Range { start, ..self.range(from, self.bracket_end(from)) }
     }
 
     fn token_end(&self, from: usize) -> usize {

@@ -6,6 +6,7 @@ use model::feature::{Measure, Slot};
 use model::hit::{Effect, Evidence};
 use model::policy::Mode;
 use rhai::{AST, Dynamic, Engine, Scope};
+use serde::Serialize;
 
 use crate::compile::{Compiled, Instance, TermScript};
 use crate::constant::Constant;
@@ -13,7 +14,7 @@ use crate::engine::Amount;
 use crate::judge::{Judged, bind, effects, evidence, execute};
 
 /// What one rule made of one record.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RuleTrace {
     /// Which rule.
     pub rule: RuleId,
@@ -41,7 +42,7 @@ impl RuleTrace {
 }
 
 /// A feature and its value.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct FeatureTrace {
     /// The `let` that names it.
     pub name: Option<String>,
@@ -54,7 +55,7 @@ pub struct FeatureTrace {
 }
 
 /// A term of a condition.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ConditionTrace {
     /// As the rule writes it.
     pub text: String,
@@ -67,7 +68,7 @@ pub struct ConditionTrace {
 }
 
 /// Both sides of a comparison.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Sides {
     /// The left side as the rule writes it.
     pub left: String,
@@ -82,7 +83,8 @@ pub struct Sides {
 }
 
 /// A value, as explanations show it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
 pub enum Shown {
     /// `()`
     Missing,

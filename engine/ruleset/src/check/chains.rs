@@ -226,10 +226,7 @@ impl Checker<'_> {
         };
         let read = reader.read(root, &own, range);
         let used = reader.used;
-        for dial in &mut self.dials {
-            dial.in_feature |= used.contains(&dial.name);
-        }
-        self.read.extend(used);
+        self.fix(used);
         // A variable that must not stand there is used all the same.
         for arg in own.iter().flat_map(|step| &step.args).chain(&root.args) {
             let names: &[String] = match &arg.kind {
@@ -267,10 +264,12 @@ impl Checker<'_> {
     }
 
     fn list(&mut self, call: &Call) -> Shape {
+        let mut used = std::collections::BTreeSet::new();
         let name = match call.args.as_slice() {
-            [arg] => crate::constant::evaluate(arg, &self.constants, &mut self.read),
+            [arg] => crate::constant::evaluate(arg, &self.constants, &mut used),
             _ => None,
         };
+        self.fix(used);
         let Some(crate::constant::Constant::Text(name)) = name else {
             let message = "`list` takes the name of a list".to_owned();
             self.error(

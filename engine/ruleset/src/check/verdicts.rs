@@ -223,11 +223,7 @@ impl Checker<'_> {
         };
         let mut used = std::collections::BTreeSet::new();
         let value = evaluate(argument, &self.constants, &mut used);
-        // A hold's length is fixed with the rule, as a feature's window is.
-        for dial in self.dials.iter_mut().filter(|d| used.contains(&d.name)) {
-            dial.in_feature = true;
-        }
-        self.read.extend(used);
+        self.fix(used);
         let Some(Constant::Text(text)) = value else {
             let message = "how long a hold lasts must be constant".to_owned();
             self.error("lasting.not_constant", argument.range, message, "write `.lasting(\"7d\")`");

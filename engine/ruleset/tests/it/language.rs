@@ -209,3 +209,16 @@ fn labels_are_a_list_of_texts() {
     assert!(holds("\"new\" in creator.labels && order.creator.labels.len() == 2", &record));
     assert!(!holds("\"old\" in creator.labels", &record));
 }
+
+#[test]
+fn places_stay_true_over_line_breaks_of_any_kind() {
+    let record = Fake::order().text("ip", "192.0.2.7").int("units", 2);
+    for text in [
+        "let t = `a\n b ${order.ip}\n c`; if order\n  .units\n  > 1 { flag(`${t} ${order.units}`); }",
+        "/* é\n */ let t = `é ${order.ip}`;\r\nif order.units > 1 { flag(`${t} ${\r\norder.units}`); }",
+        "\tlet t = \"x\ty\";\r flag(`${t} ${order.units}`);",
+        "let t = #\"`${\"#; flag(`${t}${order.ip}` + order.units);",
+    ] {
+        assert_eq!(said(text, &record), [Effect::Flag], "{text}");
+    }
+}

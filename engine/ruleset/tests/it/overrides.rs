@@ -66,6 +66,17 @@ fn a_dial_that_a_feature_needs_is_the_same_everywhere() {
 }
 
 #[test]
+fn an_amount_is_set_otherwise_by_currency() {
+    let body = "const LIMIT = money(\"5\", \"USD\");\nif order.amount > LIMIT { flag(`over ${LIMIT}`); }";
+    let settings = "[rules.r]\nmode = \"live\"\nmarkets.JP.LIMIT = { JPY = \"700\", USD = \"6.50\" }";
+    let ruleset = load_with(body, &[("ruleset.toml", settings)]).ruleset;
+    let judge = |record: &Fake| ruleset.judge(record, &Measures::default()).len();
+    assert_eq!(judge(&Fake::order().money("amount", money(600, "USD"))), 1);
+    assert_eq!(judge(&Fake::order().in_market("JP").money("amount", money(600, "USD"))), 0);
+    assert_eq!(judge(&Fake::order().in_market("JP").money("amount", money(701, "JPY"))), 1);
+}
+
+#[test]
 fn the_policy_says_what_rules_and_programs_may() {
     let settings = r#"
         longest_hold = "60d"

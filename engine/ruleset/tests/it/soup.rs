@@ -107,7 +107,7 @@ fn load_anything(text: String) -> Option<Ruleset> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(3_000))]
+    #![proptest_config(ProptestConfig::with_cases(1_500))]
 
     #[test]
     fn no_text_makes_a_load_panic(text in any::<String>()) {
