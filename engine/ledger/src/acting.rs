@@ -1,6 +1,6 @@
 //! Which rules act: live ones, and canaries for the creators in their bucket. Everybody else only watches.
 
-use model::hit::{Effect, Hit, Judged, Until};
+use model::hit::{Effect, Evidence, Hit, Judged, Until};
 use model::policy::{Mode, OnFailure, RulePolicy};
 use model::verdict::Reason;
 use model::{CreatorId, EventTime, Market, Position, RuleId, Text};
@@ -9,6 +9,7 @@ use siphasher::sip::SipHasher13;
 use std::collections::BTreeMap;
 use std::hash::Hasher;
 
+use crate::holds::Hold;
 use crate::ledger::Ledger;
 use crate::reasons::Cause;
 use crate::verdicts::Moment;
@@ -86,6 +87,13 @@ impl Ledger {
     /// The time past which a hold of a market must be escalated.
     pub(crate) fn escalation(&self, market: &Market, since: EventTime) -> EventTime {
         since.plus(self.terms.policy.market(market).longest_hold)
+    }
+
+    /// Why a hold that stands takes money that comes back to it.
+    pub(crate) fn reason_to_hold(&self, hold: &Hold) -> Reason {
+        let code = self.rule(&hold.rule).map(|policy| policy.public_code.clone());
+        let public_code = code.unwrap_or(Text::const_new("under_review"));
+        Reason { rule: hold.rule.clone(), public_code, evidence: Evidence::new() }
     }
 
     /// What a hit publishes.

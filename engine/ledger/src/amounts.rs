@@ -109,6 +109,9 @@ impl Ledger {
         why: &Reason,
         stage: &mut Stage,
     ) {
+        if amount.is_zero() {
+            return;
+        }
         let decision = match side {
             Side::Reduced => Decision::Reduce,
             Side::Void => Decision::Void,

@@ -14,6 +14,7 @@
 //! the order of a hash map reach an output.
 
 mod arena;
+mod kept;
 mod stable;
 
 // The money.

@@ -70,8 +70,7 @@ impl Ledger {
             self.recall(ix, stage);
             let rules: Vec<_> = self.commissions[ix].holds.iter().filter(|h| h.stands()).cloned().collect();
             for hold in rules {
-                let asked = Cause::TooLate.because([("rule", id(hold.rule.as_str()))]);
-                stage.decide(ix, Decision::Recall, &asked);
+                stage.decide(ix, Decision::Recall, &self.reason_to_hold(&hold));
             }
         }
     }

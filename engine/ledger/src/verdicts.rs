@@ -124,36 +124,78 @@ impl Stage {
         notice.actors.extend(actor.cloned());
     }
 
-    /// What accrues in the same record as a hold accrues into held.
-    fn absorb_holds(&mut self) {
-        let both = |(ix, decision): &(CommissionIx, Decision)| (*decision == Decision::Accrue).then_some(*ix);
-        let accrued: Vec<CommissionIx> = self.drafts.keys().filter_map(both).collect();
-        for ix in accrued {
-            let Some(hold) = self.drafts.remove(&(ix, Decision::Hold)) else { continue };
-            let accrue = self.drafts.get_mut(&(ix, Decision::Accrue)).expect("it is listed");
-            for posting in hold.postings {
-                absorb(&mut accrue.postings, posting);
+    /// What is held and then taken off in one stage is taken off where it lay before: verdicts that take come
+    /// before those that hold.
+    fn untangle(&mut self) {
+        let holds = |(ix, decision): &(CommissionIx, Decision)| {
+            matches!(decision, Decision::Hold | Decision::Recall).then_some((*ix, *decision))
+        };
+        let holding: Vec<(CommissionIx, Decision)> = self.drafts.keys().filter_map(holds).collect();
+        for (ix, decision) in holding {
+            for taking in [Decision::Reduce, Decision::Void] {
+                let Some(mut taken) = self.drafts.remove(&(ix, taking)) else { continue };
+                if let Some(held) = self.drafts.get_mut(&(ix, decision)) {
+                    reroute(&mut held.postings, &mut taken.postings);
+                }
+                self.drafts.insert((ix, taking), taken);
             }
-            hold.reasons.into_iter().for_each(|reason| reasons::add(&mut accrue.reasons, reason));
-            accrue.actors.extend(hold.actors);
+        }
+    }
+
+    /// What accrues in the same record as a hold accrues into held; what was pending before is held by a verdict
+    /// of its own.
+    fn absorb_holds(&mut self) {
+        let accrued =
+            |(ix, decision): &(CommissionIx, Decision)| (*decision == Decision::Accrue).then_some(*ix);
+        let accrued: Vec<CommissionIx> = self.drafts.keys().filter_map(accrued).collect();
+        for ix in accrued {
+            let Some(mut hold) = self.drafts.remove(&(ix, Decision::Hold)) else { continue };
+            let accrue = self.drafts.get_mut(&(ix, Decision::Accrue)).expect("it is listed");
+            absorb(&mut accrue.postings, &mut hold.postings);
+            hold.reasons.iter().for_each(|reason| reasons::add(&mut accrue.reasons, reason.clone()));
+            if hold.postings.is_empty() {
+                accrue.actors.extend(hold.actors);
+            } else {
+                self.drafts.insert((ix, Decision::Hold), hold);
+            }
         }
     }
 }
 
-/// `accrued → pending` followed by `pending → held` is `accrued → held`.
-fn absorb(postings: &mut Vec<Posting>, held: Posting) {
-    let mut left = held.amount;
-    if let Some(pending) =
-        postings.iter_mut().find(|p| p.to == Account::Pending && p.from == Account::Accrued)
-    {
-        let direct = pending.amount.min(left);
-        pending.amount = pending.amount.minus(direct);
-        left = left.minus(direct);
-        let (from, to) = (Account::Accrued, Account::Held);
-        postings.push(Posting { from, to, amount: direct });
+/// `pending → held` followed by `held → void` is `pending → void`, and so for released and for reduced.
+fn reroute(held: &mut Vec<Posting>, taken: &mut Vec<Posting>) {
+    let mut direct = Vec::new();
+    for hold in held.iter_mut().filter(|posting| posting.to == Account::Held) {
+        for take in taken.iter_mut().filter(|posting| posting.from == Account::Held) {
+            let amount = hold.amount.min(take.amount);
+            hold.amount = hold.amount.minus(amount);
+            take.amount = take.amount.minus(amount);
+            direct.push(Posting { from: hold.from, to: take.to, amount });
+        }
     }
-    postings.push(Posting { amount: left, ..held });
-    postings.retain(|posting| !posting.amount.is_zero());
+    for posting in direct {
+        match taken.iter_mut().find(|known| known.from == posting.from && known.to == posting.to) {
+            Some(known) => known.amount = known.amount.plus(posting.amount),
+            None => taken.push(posting),
+        }
+    }
+    held.retain(|posting| !posting.amount.is_zero());
+    taken.retain(|posting| !posting.amount.is_zero());
+}
+
+/// `accrued → pending` followed by `pending → held` is `accrued → held`.
+fn absorb(accrued: &mut Vec<Posting>, held: &mut Vec<Posting>) {
+    for hold in held.iter_mut().filter(|posting| posting.from == Account::Pending) {
+        let Some(pending) = accrued.iter_mut().find(|posting| posting.to == Account::Pending) else {
+            continue;
+        };
+        let direct = pending.amount.min(hold.amount);
+        pending.amount = pending.amount.minus(direct);
+        hold.amount = hold.amount.minus(direct);
+        accrued.push(Posting { from: Account::Accrued, to: Account::Held, amount: direct });
+    }
+    accrued.retain(|posting| !posting.amount.is_zero());
+    held.retain(|posting| !posting.amount.is_zero());
 }
 
 impl Ledger {
@@ -208,6 +250,7 @@ impl Ledger {
             self.reschedule(ix);
             self.assert_sound(ix);
         }
+        stage.untangle();
         stage.absorb_holds();
         let mut drafts = std::mem::take(&mut stage.drafts).into_iter().peekable();
         while let Some((first, _)) = drafts.peek() {

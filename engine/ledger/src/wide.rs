@@ -11,6 +11,7 @@ use std::collections::VecDeque;
 
 use crate::arena::{CommissionIx, CreatorIx, OrderIx, WideIx};
 use crate::holds::{Ask, By, Placed, longer};
+use crate::kept;
 use crate::ledger::Ledger;
 use crate::reasons::Cause;
 use crate::verdicts::Stage;
@@ -24,12 +25,13 @@ pub(crate) struct WideHold {
     /// Until when; until reviewed when missing.
     pub(crate) until: Option<EventTime>,
     /// Why, as members' verdicts say.
+    #[serde(with = "kept")]
     pub(crate) why: Reason,
     /// A person ended it.
     pub(crate) lifted: bool,
     /// Orders that were counted at or before it have been looked at.
     pub(crate) watermark: Option<Position>,
-    /// The orders it was placed on; for a creator, see [`crate::creators`].
+    /// The orders it was ever placed on, perhaps more than once; for a creator, see [`crate::creators`].
     pub(crate) members: Vec<OrderIx>,
 }
 
@@ -56,7 +58,6 @@ impl WideHold {
         self.lifted = false;
         self.until = until;
         self.watermark = None;
-        self.members.clear();
         true
     }
 }
@@ -66,6 +67,7 @@ impl WideHold {
 pub(crate) struct Batch {
     wide: WideIx,
     by: ByWhom,
+    #[serde(with = "kept")]
     why: Reason,
     /// The order that set it off: where scheduled and paid members are flagged.
     trigger: Option<OrderIx>,

@@ -16,6 +16,8 @@ use model::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+/// The group that orders are counted in unless a test says otherwise.
+pub(crate) const KEY: &str = "[\"ip\"]";
 /// Time 0 of these tests.
 pub(crate) const START_MS: i64 = 1_700_000_040_000;
 pub(crate) const MINUTE: i64 = 60_000;
@@ -161,6 +163,7 @@ pub(crate) struct World {
     orders: BTreeMap<String, Arc<OrderRecord>>,
     books: BTreeMap<String, (u64, BTreeMap<Account, Minor>)>,
     read: usize,
+    checked: usize,
 }
 
 impl World {
@@ -194,6 +197,7 @@ impl World {
             orders: BTreeMap::new(),
             books: BTreeMap::new(),
             read: 0,
+            checked: 0,
         }
     }
 
@@ -205,10 +209,6 @@ impl World {
 
     pub(crate) fn now(&self) -> EventTime {
         self.now
-    }
-
-    pub(crate) fn position(&self) -> Position {
-        Position(self.position)
     }
 
     /// Lets time pass to the clock set, without a record.
@@ -313,7 +313,7 @@ impl World {
     }
 
     pub(crate) fn order(&mut self, name: &str, lines: &[LineSpec], hits: Vec<Hit>) {
-        self.order_in(name, lines, hits, "[\"ip\"]");
+        self.order_in(name, lines, hits, KEY);
     }
 
     /// An order that the feature counts in this group.
@@ -336,9 +336,14 @@ impl World {
     }
 
     pub(crate) fn amend(&mut self, name: &str, lines: &[LineSpec], hits: Vec<Hit>) {
+        self.amend_in(name, lines, hits, KEY);
+    }
+
+    pub(crate) fn amend_in(&mut self, name: &str, lines: &[LineSpec], hits: Vec<Hit>, key: &str) {
         let revision = self.orders[name].order.revision + 1;
         let record = self.make_order(name, lines, revision);
-        self.apply(What::Amendment(record), Some(&Judged { hits, ..Judged::default() }));
+        let judged = Judged { hits, groups: vec![group(key)], memberships: Vec::new() };
+        self.apply(What::Amendment(record), Some(&judged));
     }
 
     pub(crate) fn planned(&mut self, name: &str, lines: &[LineSpec]) {
@@ -369,6 +374,20 @@ impl World {
         lines: &[(&str, i64)],
         hits: Vec<Hit>,
     ) {
+        self.refund_in(name, id, state, amount, lines, hits, KEY);
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "a refund has many parts")]
+    pub(crate) fn refund_in(
+        &mut self,
+        name: &str,
+        id: &str,
+        state: RefundState,
+        amount: i64,
+        lines: &[(&str, i64)],
+        hits: Vec<Hit>,
+        key: &str,
+    ) {
         let refund_line = |(line, amount): &(&str, i64)| RefundLine {
             line_id: LineId::new(line).unwrap(),
             quantity: None,
@@ -396,7 +415,7 @@ impl World {
             share_ppm: 0,
             due: None,
         };
-        let judged = Judged { hits, groups: vec![group("[\"ip\"]")], memberships: Vec::new() };
+        let judged = Judged { hits, groups: vec![group(key)], memberships: Vec::new() };
         self.apply(What::Refund(Arc::new(record)), Some(&judged));
     }
 
@@ -408,7 +427,12 @@ impl World {
         self.review_stage(subject, decision, ReviewStage::Approval);
     }
 
-    pub(crate) fn review_stage(&mut self, subject: ReviewSubject, decision: ReviewDecision, stage: ReviewStage) {
+    pub(crate) fn review_stage(
+        &mut self,
+        subject: ReviewSubject,
+        decision: ReviewDecision,
+        stage: ReviewStage,
+    ) {
         let review = Review {
             review_id: ReviewId::new("rev").unwrap(),
             subject,
@@ -508,7 +532,7 @@ impl World {
 
     /// What `reconcile` would do with the verdicts, as they come.
     fn check(&mut self) {
-        let from = self.books.values().map(|(count, _)| *count as usize).sum::<usize>();
+        let from = std::mem::replace(&mut self.checked, self.out.len());
         for verdict in &self.out[from..] {
             let name = verdict
                 .commission_id

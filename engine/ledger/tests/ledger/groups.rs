@@ -1,0 +1,165 @@
+//! Group holds: orders 1 to N-1 of a burst are held when order N gives it away.
+
+use crate::world::*;
+use model::event::{ReviewDecision, ReviewSubject, RunState, Status};
+use model::hit::{Effect, Until};
+use model::limit::GROUP_MEMBERS_PER_POSITION;
+use model::{RuleId, Span, Text, feature::Slot};
+
+fn burst(days: i64) -> Vec<model::hit::Hit> {
+    vec![hit("burst", Effect::HoldAllOf(Slot(0), Until::Lasting(Span::from_days(days))))]
+}
+
+fn by(creator: &str) -> [LineSpec; 1] {
+    [line("a", 1_000).by(creator, 1_000)]
+}
+
+fn subject() -> ReviewSubject {
+    ReviewSubject::Group { rule: RuleId::new("burst").unwrap(), key: Text::const_new(KEY) }
+}
+
+#[test]
+fn the_orders_before_the_one_that_gives_a_burst_away_are_held_too() {
+    let mut w = World::new();
+    w.order("old", &by("ann"), vec![]);
+    w.at(MINUTE).order("first", &by("bob"), vec![]);
+    w.order_in("elsewhere", &by("ann"), vec![], "[\"other\"]");
+    w.news();
+    w.at(11 * MINUTE).order("last", &by("ann"), burst(3));
+    assert_eq!(
+        w.news(),
+        [
+            "hold bob/first pending>held 100 | holds burst | burst",
+            "accrue ann/last accrued>held 100 | holds burst | attributed,burst"
+        ],
+        "exactly ten minutes old still counts, older does not"
+    );
+    let ids: Vec<_> = w.out.iter().flat_map(|v| &v.holds).map(|hold| hold.hold_id).collect();
+    assert!(ids.windows(2).all(|pair| pair[0] == pair[1]), "members bear the group's name");
+}
+
+#[test]
+fn a_group_that_fires_again_touches_only_what_is_new() {
+    let mut w = World::new();
+    w.order("a", &by("ann"), vec![]);
+    w.order("b", &by("bob"), burst(3));
+    w.news();
+    w.order("c", &by("cat"), vec![]);
+    w.at(1).order("d", &by("dan"), burst(3));
+    assert_eq!(
+        w.news(),
+        [
+            "accrue cat/c accrued>pending 100 | attributed",
+            "hold cat/c pending>held 100 | holds burst | burst",
+            "accrue dan/d accrued>held 100 | holds burst | attributed,burst"
+        ]
+    );
+}
+
+#[test]
+fn a_longer_group_renews_its_members_silently() {
+    let mut w = World::new();
+    w.order("a", &by("ann"), vec![]);
+    w.order("b", &by("bob"), burst(3));
+    w.at(MINUTE).order("c", &by("cat"), burst(5));
+    w.news();
+    w.at(4 * DAY).tick();
+    assert!(w.news().is_empty());
+    assert_eq!(w.accounts("a", "ann"), "held 100");
+    w.at(5 * DAY + MINUTE).tick();
+    assert_eq!(w.accounts("a", "ann"), "pending 100");
+    assert_eq!(w.news().len(), 3);
+}
+
+#[test]
+fn scheduled_and_paid_members_become_one_flag() {
+    let mut w = World::new();
+    for (name, creator) in [("a", "ann"), ("b", "bob"), ("c", "cat")] {
+        w.order(name, &[line("a", 1_000).by(creator, 1_000).delay(Span::ZERO)], vec![]);
+    }
+    w.at(MINUTE).tick();
+    w.run("run", RunState::Locked, &[("creator:ann", 100), ("creator:bob", 100)]);
+    w.news();
+    w.order("d", &by("dan"), burst(3));
+    assert_eq!(
+        w.news(),
+        [
+            "recall cat/c released>held 100 | holds burst | burst",
+            "accrue dan/d accrued>held 100 | holds burst | attributed,burst",
+            "flag dan/d | holds burst | burst,too_late"
+        ]
+    );
+    let late = &w.out.last().unwrap().reasons[1].evidence;
+    assert_eq!(format!("{:?}", late["members"]), "Int(2)");
+    assert_eq!(format!("{:?}", late["amount"]), "Int(200)");
+}
+
+#[test]
+fn at_most_so_many_members_are_touched_at_one_position_and_the_rest_by_the_next_sweep() {
+    let mut w = World::new();
+    let beyond = 5;
+    for i in 0..GROUP_MEMBERS_PER_POSITION + beyond {
+        w.order(&format!("o{i}"), &by("ann"), vec![]);
+    }
+    w.news();
+    w.order("last", &by("bob"), burst(3));
+    assert_eq!(w.news().len(), GROUP_MEMBERS_PER_POSITION + 1, "the last order's own hold comes first");
+    assert!(w.ledger.next_due() <= Some(w.now()));
+    w.at(MINUTE).tick();
+    assert_eq!(w.news().len(), beyond);
+    assert!(w.ledger.commissions().all(|commission| commission.is_held()));
+}
+
+#[test]
+fn unfinished_members_are_touched_at_the_next_position() {
+    let mut w = World::new();
+    for i in 0..GROUP_MEMBERS_PER_POSITION + 2 {
+        w.order(&format!("o{i}"), &by("ann"), vec![]);
+    }
+    w.order("last", &by("bob"), burst(3));
+    w.news();
+    w.order_in("elsewhere", &by("cat"), vec![], "[\"other\"]");
+    assert_eq!(w.news().len(), 3);
+}
+
+#[test]
+fn a_review_of_a_group_lifts_it_from_all_members() {
+    let mut w = World::new();
+    w.order("a", &by("ann"), vec![]);
+    w.order("b", &by("bob"), burst(3));
+    w.news();
+    w.review(subject(), ReviewDecision::Lift);
+    assert_eq!(
+        w.news(),
+        ["restore ann/a held>pending 100 | review", "restore bob/b held>pending 100 | review"]
+    );
+    w.at(1).order("c", &by("cat"), burst(3));
+    assert_eq!(
+        w.news(),
+        [
+            "flag ann/a | burst",
+            "flag bob/b | burst",
+            "accrue cat/c accrued>held 100 | holds burst | attributed,burst"
+        ],
+        "the rule only flags where a person disagreed with it"
+    );
+}
+
+#[test]
+fn a_restored_member_is_held_again() {
+    let mut w = World::new();
+    w.order("a", &by("ann"), vec![]);
+    w.order("b", &by("bob"), burst(3));
+    w.at(1).status("a", Status::Cancelled);
+    w.at(2).status("a", Status::Paid);
+    assert_eq!(w.accounts("a", "ann"), "held 100");
+}
+
+#[test]
+fn another_ruleset_keeps_the_groups_of_features_that_it_still_has() {
+    let mut w = World::new();
+    w.order("a", &by("ann"), vec![]);
+    w.set_policy("r2");
+    w.order("b", &by("bob"), burst(3));
+    assert_eq!(w.accounts("a", "ann"), "held 100");
+}

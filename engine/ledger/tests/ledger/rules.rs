@@ -1,0 +1,167 @@
+//! Which rules act, and which of several wins.
+
+use crate::world::*;
+use model::hit::{Effect, Until};
+use model::policy::Mode;
+
+fn one() -> [LineSpec; 1] {
+    [line("a", 1_000).by("ann", 1_000)]
+}
+
+const HOLD: Effect = Effect::Hold(Until::Reviewed);
+
+#[test]
+fn reject_precedes_hold_precedes_score_precedes_flag_and_all_are_reasons() {
+    let mut w = World::new();
+    let all = |first: Effect| {
+        vec![hit("burst", Effect::Flag), hit("doubt", Effect::Score(100)), hit("other", first)]
+    };
+    w.order("reject", &one(), [all(Effect::Reject), vec![hit("watching", HOLD)]].concat());
+    w.order("hold", &one(), all(HOLD));
+    w.order("score", &one(), all(Effect::Score(1)));
+    w.order("flag", &one(), vec![hit("burst", Effect::Flag), hit("doubt", Effect::Score(79))]);
+    assert_eq!(
+        w.news(),
+        [
+            "accrue ann/reject accrued>pending 100 | attributed",
+            "void ann/reject pending>void 100 | burst,doubt,other",
+            "accrue ann/hold accrued>held 100 | holds other | attributed,burst,doubt,other",
+            "accrue ann/score accrued>held 100 | holds score | attributed,burst,doubt,other,score",
+            "accrue ann/flag accrued>pending 100 | attributed",
+            "flag ann/flag | burst,doubt"
+        ]
+    );
+}
+
+#[test]
+fn a_rule_that_may_not_reject_only_flags() {
+    let mut w = World::new();
+    w.policy.rules.values_mut().for_each(|rule| rule.may_reject = false);
+    w.set_policy("r2");
+    w.order("o", &one(), vec![hit("doubt", Effect::Reject)]);
+    assert_eq!(w.news()[1..], ["flag ann/o | doubt"]);
+}
+
+#[test]
+fn a_score_holds_at_the_threshold_for_its_own_time() {
+    let mut w = World::new();
+    w.order("o", &one(), vec![hit("burst", Effect::Score(50)), hit("doubt", Effect::Score(30))]);
+    assert_eq!(w.out[0].holds[0].until, Some(at(2 * DAY)));
+}
+
+#[test]
+fn shadow_draft_and_retired_rules_move_nothing() {
+    let mut w = World::new();
+    for mode in [Mode::Draft, Mode::Shadow, Mode::Retired, Mode::Canary(0)] {
+        w.policy.rules.insert(model::RuleId::new("doubt").unwrap(), rule(mode));
+        w.set_policy(&format!("{mode:?}"));
+        w.order(&format!("{mode:?}"), &one(), vec![hit("doubt", HOLD)]);
+    }
+    assert!(w.news().iter().all(|verdict| verdict.ends_with("| attributed")));
+}
+
+#[test]
+fn a_canary_acts_for_its_share_of_creators_and_always_the_same() {
+    let mut w = World::new();
+    let creators: Vec<String> = (0..200).map(|i| format!("creator{i}")).collect();
+    let mut held = Vec::new();
+    for round in 0..2 {
+        let mut round_held = Vec::new();
+        for creator in &creators {
+            let name = format!("{creator}-{round}");
+            w.order(&name, &[line("a", 1_000).by(creator, 1_000)], vec![hit("canary", HOLD)]);
+            round_held.push(w.commission(&name, creator).is_held());
+        }
+        held.push(round_held);
+    }
+    assert_eq!(held[0], held[1]);
+    let share = held[0].iter().filter(|held| **held).count();
+    assert!((70..130).contains(&share), "{share} of 200");
+}
+
+#[test]
+fn a_failing_rule_holds_by_its_policy_and_is_ignored_after_the_limit() {
+    let mut w = World::new();
+    for name in ["a", "b", "c", "d"] {
+        w.order(name, &one(), vec![hit("doubt", Effect::Failed)]);
+    }
+    assert_eq!(w.accounts("c", "ann"), "held 100");
+    assert_eq!(w.accounts("d", "ann"), "pending 100", "the limit is 3");
+    assert_eq!(w.out[0].reasons[1].public_code, "check_failed");
+    assert_eq!(w.ledger.rule_failures().map(|(_, count)| count).collect::<Vec<_>>(), [4]);
+    w.order("e", &one(), vec![hit("doubt", HOLD)]);
+    assert_eq!(w.accounts("e", "ann"), "pending 100");
+    w.set_policy("r2");
+    w.order("f", &one(), vec![hit("doubt", HOLD)]);
+    assert_eq!(w.accounts("f", "ann"), "held 100", "another ruleset forgives");
+}
+
+#[test]
+fn a_flag_about_an_order_is_about_its_first_commission() {
+    let mut w = World::new();
+    let shared = [line("a", 1_000).by("ann", 1_000).agency("studio", 100)];
+    w.order("o", &shared, vec![hit("doubt", Effect::Flag)]);
+    assert_eq!(
+        w.news(),
+        [
+            "accrue ann/o accrued>pending 100 | attributed",
+            "flag ann/o | doubt",
+            "accrue agency:studio/o accrued>pending 10 | attributed"
+        ]
+    );
+}
+
+#[test]
+fn what_is_said_of_an_order_that_earns_nobody_anything_is_a_flag() {
+    let mut w = World::new();
+    w.order("o", &[line("a", 1_000)], vec![hit("doubt", HOLD)]);
+    w.order("p", &[line("a", 1_000)], vec![hit("doubt", Effect::Flag)]);
+    w.order("p2", &[line("a", 1_000)], vec![hit("watching", Effect::Flag)]);
+    assert_eq!(w.news(), ["flag order:main/o | doubt", "flag order:main/p | doubt"]);
+}
+
+#[test]
+fn a_hold_by_a_refund_rule_holds_what_is_left_or_flags() {
+    use model::event::RefundState::Approved;
+    let mut w = World::new();
+    w.order("o", &one(), vec![]);
+    w.order("p", &one(), vec![]);
+    w.news();
+    w.refund_of("o", "r", Approved, 400, &[], vec![hit("doubt", HOLD)]);
+    w.refund_of("p", "r", Approved, 1_000, &[], vec![hit("doubt", HOLD)]);
+    assert_eq!(
+        w.news(),
+        [
+            "reduce ann/o pending>reduced 40 | holds doubt | refund",
+            "hold ann/o pending>held 60 | holds doubt | doubt",
+            "reduce ann/p pending>reduced 100 | refund",
+            "flag order:main/p | doubt"
+        ]
+    );
+}
+
+#[test]
+fn what_is_held_and_rejected_at_once_is_voided_where_it_lay() {
+    let mut w = World::new();
+    w.order("o", &one(), vec![]);
+    w.refund("o", "r", model::event::RefundState::Approved, 400);
+    w.review(w.subject("o", "ann"), model::event::ReviewDecision::Release);
+    w.order("p", &[line("a", 10).by("ann", 10)], vec![hit("other", Effect::HoldCreator(Until::Reviewed))]);
+    w.news();
+    w.at(1).refund_of(
+        "o",
+        "r",
+        model::event::RefundState::Completed,
+        300,
+        &[],
+        vec![hit("doubt", Effect::Reject)],
+    );
+    assert_eq!(
+        w.news(),
+        [
+            "restore ann/o reduced>held 10 | holds other | other,refund",
+            "void ann/o held>void 10 pending>void 60 | holds other | doubt",
+            "hold ann/o | holds other | doubt,other"
+        ]
+    );
+}
