@@ -4,12 +4,16 @@
 //! - [`mod@log`]: exported logs, which carry positions, stamps and control records;
 //! - [`schema`]: the contract as JSON Schema and tables, made from the same tables that read and write;
 //! - [`mapping`]: foreign tables (CSV, JSON lines) as events, by a mapping file;
-//! - [`file`]: files as a source of records in log order.
+//! - [`file`]: files as a source of records in log order;
+//! - [`folder`]: what a run leaves behind, and where verdicts are written.
 //!
 //! No bytes can stop the stream: whatever is not an event becomes a refusal with its original bytes. Decoding
 //! and mapping are pure functions of their bytes. It refuses to read a clock or the environment.
 
+pub mod file;
+pub mod folder;
 pub mod log;
+pub mod mapping;
 pub mod schema;
 pub mod wire;
 

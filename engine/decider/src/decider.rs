@@ -70,9 +70,7 @@ impl Decider {
     pub fn decide(&mut self, chunk: &[Record], effects: &mut Effects) {
         let mut rest = chunk;
         while let Some(first) = rest.first() {
-            if let Some(time) = self.attribution.advances_to(first) {
-                self.sweep_before(time, first.position, effects);
-            }
+            self.sweep_before(first, effects);
             rest = self.stretch(rest, effects);
         }
     }
@@ -97,9 +95,8 @@ impl Decider {
         let mut admitted = Vec::with_capacity(records.len());
         let mut horizon = Horizon::new(self);
         for (index, record) in records.iter().enumerate() {
-            let beyond =
-                index > 0 && self.attribution.advances_to(record).is_some_and(|t| horizon.is_reached_by(t));
-            if beyond {
+            let beyond = |point| self.attribution.reaches(record, point);
+            if index > 0 && horizon.point().is_some_and(beyond) {
                 return (admitted, records.get(index..).unwrap_or_default());
             }
             let before = admitted.len();
@@ -120,6 +117,7 @@ impl Decider {
             for new in admitted.iter().skip(before) {
                 horizon.narrow(new);
             }
+            horizon.narrow_to_expiry(self.attribution.next_expiry(), self.attribution.clock());
         }
         (admitted, &[])
     }

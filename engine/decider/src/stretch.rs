@@ -33,9 +33,22 @@ impl Horizon {
         }
     }
 
-    /// Whether a record that takes the log clock to `time` lies behind the horizon.
-    pub(crate) fn is_reached_by(&self, time: EventTime) -> bool {
-        self.at.is_some_and(|at| time >= at)
+    /// The grid point at which the next sweep could fall.
+    pub(crate) fn point(&self) -> Option<EventTime> {
+        self.at
+    }
+
+    /// Takes into account a record that has just begun to wait, or proved wrong after waiting.
+    pub(crate) fn narrow_to_expiry(&mut self, expiry: Option<EventTime>, clock: Option<EventTime>) {
+        let next = clock.map(|clock| clock.plus(Span::from_ms(1)));
+        if let Some(expiry) = expiry.max(next).filter(|_| expiry.is_some()) {
+            self.narrow_to(expiry);
+        }
+    }
+
+    fn narrow_to(&mut self, time: EventTime) {
+        let point = time.grid_ceiling(self.grid);
+        self.at = Some(self.at.map_or(point, |at| at.min(point)));
     }
 
     /// Takes into account what this record could set off.
@@ -60,8 +73,7 @@ impl Horizon {
             | What::FeedMark(_) => Some(next),
         };
         for time in [due, hold].into_iter().flatten() {
-            let point = time.max(next).grid_ceiling(self.grid);
-            self.at = Some(self.at.map_or(point, |at| at.min(point)));
+            self.narrow_to(time.max(next));
         }
     }
 }

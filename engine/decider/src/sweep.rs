@@ -3,7 +3,7 @@
 
 use model::fact::Subject;
 use model::hit::Judged;
-use model::{EventTime, Position, Span};
+use model::{EventTime, Position, Record, Span};
 
 use crate::decider::Decider;
 use crate::effects::{About, Effects};
@@ -19,10 +19,10 @@ impl Decider {
         Some(earliest.grid_ceiling(self.genesis.sweep_grid))
     }
 
-    /// Runs every sweep that is due at or before `time`, in order.
-    pub(crate) fn sweep_before(&mut self, time: EventTime, position: Position, effects: &mut Effects) {
-        while let Some(at) = self.next_sweep().filter(|at| *at <= time) {
-            self.sweep(at, position, effects);
+    /// Runs every sweep whose grid point this record takes the log clock to or past, in order.
+    pub(crate) fn sweep_before(&mut self, record: &Record, effects: &mut Effects) {
+        while let Some(at) = self.next_sweep().filter(|at| self.attribution.reaches(record, *at)) {
+            self.sweep(at, record.position, effects);
         }
     }
 

@@ -1,0 +1,46 @@
+# Two commands do everything on a fresh machine:
+#
+#   make run     build, then watch made-up trade with planted fraud being decided live
+#   make test    build and run every test
+#
+# The others are for those who work on it: check (formatting, lints, docs), bench, picture.
+
+SHELL := /bin/bash
+CARGO := $(shell command -v cargo 2>/dev/null || echo "$$HOME/.cargo/bin/cargo")
+
+.PHONY: run test check bench setup
+
+run: setup
+	@echo "==> Building tidegate (the first time takes a few minutes)"
+	@$(CARGO) build --release --locked -p tidegate
+	@echo "==> Starting the demo: made-up trade, a day every five seconds. q or Ctrl-C ends it."
+	@exec target/release/tidegate demo
+
+test: setup
+	@echo "==> Building and running every test (the first time takes several minutes)"
+	@$(CARGO) test --workspace --locked
+
+check: setup
+	@echo "==> Formatting"
+	@$(CARGO) fmt --all --check
+	@echo "==> Lints"
+	@$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	@echo "==> Documentation"
+	@RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked --quiet
+
+bench: setup
+	@echo "==> Building the benchmark"
+	@$(CARGO) build --release --locked -p bench
+	@target/release/bench
+
+# What a fresh machine lacks: a C compiler (for zstd), and Rust.
+setup:
+	@command -v cc >/dev/null || { \
+	  echo "==> Installing a C compiler (build-essential)"; \
+	  if command -v apt-get >/dev/null; then \
+	    $$( [ "$$(id -u)" = 0 ] || echo sudo ) sh -c 'apt-get update -q && apt-get install -qy build-essential'; \
+	  else echo "Please install a C compiler (cc) and run make again." >&2; exit 1; fi; }
+	@[ -x "$(CARGO)" ] || { \
+	  echo "==> Installing Rust with rustup"; \
+	  command -v curl >/dev/null || { echo "Please install curl, or Rust 1.95 or newer, and run make again." >&2; exit 1; }; \
+	  curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh -s -- -y --profile default; }

@@ -1,0 +1,218 @@
+//! What can be typed. What it means, with the configuration file filled in, is [`crate::config`]'s.
+
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use std::path::PathBuf;
+
+/// Holds or releases creator commissions: attributes orders, measures what happened around them, runs the risk
+/// team's rules and keeps every commission's money.
+#[derive(Debug, Parser)]
+#[command(name = "tidegate", version, propagate_version = true, arg_required_else_help = true)]
+#[command(
+    after_help = "Exit codes: 0 done; 1 done, and something was found wrong (a rule does not check, a case \
+    fails, books do not balance); 2 the command line or the configuration is wrong; 3 an input cannot be read; \
+    4 an output cannot be written.\n\nData goes to standard output, everything else to standard error. NO_COLOR is \
+    obeyed. Every setting of tidegate.toml can be overridden by a flag, or by a variable TIDEGATE_NAME."
+)]
+pub(crate) struct Cli {
+    /// The configuration file
+    #[arg(long, global = true, value_name = "FILE", env = "TIDEGATE_CONFIG", value_hint = ValueHint::FilePath)]
+    pub config: Option<PathBuf>,
+    #[command(flatten)]
+    pub common: Common,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Settings that every command understands; each is also a key of tidegate.toml.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct Common {
+    /// The folder with the rules [default: rules]
+    #[arg(long, global = true, value_name = "DIR", env = "TIDEGATE_RULES", value_hint = ValueHint::DirPath)]
+    pub rules: Option<PathBuf>,
+    /// The folder that keeps what a replay or demo leaves behind [default: .tidegate]
+    #[arg(long, global = true, value_name = "DIR", env = "TIDEGATE_STATE", value_hint = ValueHint::DirPath)]
+    pub state: Option<PathBuf>,
+    /// How results are printed [default: table]
+    #[arg(long, global = true, value_name = "FORM", env = "TIDEGATE_OUTPUT")]
+    pub output: Option<OutputForm>,
+    /// Threads that decide; 0 is one a core [default: 0]
+    #[arg(long, global = true, value_name = "N", env = "TIDEGATE_THREADS")]
+    pub threads: Option<usize>,
+    /// Records decided at once; never shows in an output [default: 4096]
+    #[arg(long, global = true, value_name = "N", env = "TIDEGATE_CHUNK", hide_short_help = true)]
+    pub chunk: Option<usize>,
+    /// Program of events that name none [default: main]
+    #[arg(long, global = true, value_name = "ID", env = "TIDEGATE_PROGRAM", hide_short_help = true)]
+    pub program: Option<String>,
+    /// Market of events that name none [default: main]
+    #[arg(long, global = true, value_name = "ID", env = "TIDEGATE_MARKET", hide_short_help = true)]
+    pub market: Option<String>,
+}
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum OutputForm {
+    /// For people
+    Table,
+    /// For programs
+    Json,
+    /// For spreadsheets
+    Csv,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Decide a file of events and print what became of the money
+    Replay(Replay),
+    /// Watch made-up trade, with planted fraud, being decided live
+    Demo(Demo),
+    /// Tell the whole history of a commission or order of the last replay or demo
+    Explain(Explain),
+    /// Check, test, list and start rules
+    #[command(subcommand)]
+    Rules(Rules),
+    /// Check events before they are sent
+    #[command(subcommand)]
+    Events(Events),
+    /// List verdicts
+    Verdicts(Verdicts),
+    /// Prove the balances from the verdicts alone
+    Reconcile(Reconcile),
+    /// Show the settings in force
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Print the completions of a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// `tidegate replay`
+#[derive(Debug, Args)]
+pub(crate) struct Replay {
+    /// Files of events: .ndjson, .json, .jsonl or .csv, plain, .gz or .zst; `-` is standard input
+    #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub files: Vec<PathBuf>,
+    /// How a foreign file's columns become events
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub mapping: Option<PathBuf>,
+    /// Write every verdict, one JSON document a line; `-` is standard output
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub verdicts: Option<PathBuf>,
+    /// End here (RFC 3339, such as 2026-03-01T00:00:00Z): later events are refused, and time passes up to it
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<String>,
+}
+
+/// `tidegate demo`
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// Decide a fixed number of days at once, print the summary and end
+    #[arg(long)]
+    pub once: bool,
+    /// Days of trade with `--once`
+    #[arg(long, value_name = "N", default_value_t = 21)]
+    pub days: u32,
+    /// Orders a day
+    #[arg(long, value_name = "N", default_value_t = 2_000)]
+    pub orders: u32,
+    /// How much faster than real time: 1440 is a day a minute
+    #[arg(long, value_name = "TIMES", default_value_t = 17_280)]
+    pub lapse: u32,
+    /// Another number is another trade; the same number is the same trade
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Stop the live demo after so many seconds; without it, it runs until Ctrl-C or q
+    #[arg(long, value_name = "SECONDS")]
+    pub stop_after: Option<u64>,
+}
+
+/// `tidegate explain`
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// A commission id (or its beginning), or an order id
+    pub subject: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Rules {
+    /// Find every problem in the rules, with place and fix
+    Check,
+    /// Run the cases beside the rules
+    Test(RulesTest),
+    /// List the rules with their mode, dials and, after a replay, what they saw
+    List,
+    /// Print every fact a rule can see
+    Facts,
+    /// Start a rule from a template
+    New {
+        /// The rule's name: its file will be NAME.rhai
+        name: String,
+    },
+}
+
+/// `tidegate rules test`
+#[derive(Debug, Args)]
+pub(crate) struct RulesTest {
+    /// Only cases of these rules
+    #[arg(value_name = "RULE")]
+    pub only: Vec<String>,
+    /// Rewrite the expected side of every case to what comes out
+    #[arg(long)]
+    pub update: bool,
+    /// Run the benign days and planted attacks instead, and print the table
+    #[arg(long)]
+    pub benign: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Events {
+    /// Decode files and report every event that would be refused
+    Check {
+        /// Files of events
+        #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        files: Vec<PathBuf>,
+        /// How a foreign file's columns become events
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        mapping: Option<PathBuf>,
+    },
+}
+
+/// `tidegate verdicts`
+#[derive(Debug, Args)]
+pub(crate) struct Verdicts {
+    /// A file of verdicts; those of the last replay or demo when missing
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub file: Option<PathBuf>,
+    /// Only this decision (hold, release, reduce, …)
+    #[arg(long)]
+    pub decision: Option<String>,
+    /// Only with this rule among the reasons
+    #[arg(long)]
+    pub rule: Option<String>,
+    /// Only of this beneficiary (creator:ID or agency:ID)
+    #[arg(long)]
+    pub beneficiary: Option<String>,
+    /// Only of this order
+    #[arg(long)]
+    pub order: Option<String>,
+    /// At most so many, the last ones
+    #[arg(long, value_name = "N")]
+    pub last: Option<usize>,
+}
+
+/// `tidegate reconcile`
+#[derive(Debug, Args)]
+pub(crate) struct Reconcile {
+    /// A file of verdicts; those of the last replay or demo when missing
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub file: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Print the settings in force as tidegate.toml, with where each comes from
+    Print,
+}

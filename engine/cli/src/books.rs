@@ -1,0 +1,141 @@
+//! Money by program and market, by beneficiary and by rule, kept from the verdicts as they pass.
+
+use model::refusal::DeadLetter;
+use model::verdict::{Account, CommissionId, Decision};
+use model::{Currency, Market, Minor, ProgramId, RuleId, Text, Verdict};
+use runtime::Sink;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+
+/// The balance of each account; what is missing is zero.
+pub(crate) type Accounts = BTreeMap<Account, Minor>;
+
+/// Everything that a summary says of money.
+#[derive(Debug, Default)]
+pub(crate) struct Books {
+    /// By program, market and currency.
+    pub totals: BTreeMap<(ProgramId, Market, Currency), Accounts>,
+    /// By beneficiary and currency.
+    pub beneficiaries: BTreeMap<(Text, Currency), Accounts>,
+    /// By rule and currency.
+    pub rules: BTreeMap<(RuleId, Currency), RuleMoney>,
+    /// Verdicts by decision.
+    pub decisions: BTreeMap<Decision, u64>,
+    /// Flags by rule.
+    pub flags: BTreeMap<RuleId, u64>,
+    /// Dead letters seen.
+    pub dead_letters: u64,
+    held: BTreeMap<CommissionId, Held>,
+}
+
+/// What one rule did to money of one currency.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct RuleMoney {
+    /// Held at some time on its account. Money held by two rules counts for both.
+    pub held_ever: Minor,
+    /// Held now, with a hold of this rule standing.
+    pub held_now: Minor,
+    /// Commissions with a hold of this rule standing.
+    pub commissions_now: u64,
+    /// Voided on its account.
+    pub voided: Minor,
+}
+
+#[derive(Debug)]
+struct Held {
+    currency: Currency,
+    amount: Minor,
+    rules: BTreeSet<RuleId>,
+}
+
+impl Books {
+    /// Reads the next verdict.
+    pub(crate) fn read(&mut self, verdict: &Verdict) {
+        *self.decisions.entry(verdict.decision).or_default() += 1;
+        if verdict.decision == Decision::Flag {
+            for reason in &verdict.reasons {
+                *self.flags.entry(reason.rule.clone()).or_default() += 1;
+            }
+        }
+        let Some(currency) = verdict.currency else { return };
+        let total =
+            self.totals.entry((verdict.program_id.clone(), verdict.market.clone(), currency)).or_default();
+        post(total, verdict);
+        if let Some(beneficiary) = &verdict.beneficiary {
+            post(self.beneficiaries.entry((beneficiary.clone(), currency)).or_default(), verdict);
+        }
+        self.charge_rules(verdict, currency);
+        self.remember_held(verdict, currency);
+    }
+
+    fn charge_rules(&mut self, verdict: &Verdict, currency: Currency) {
+        let moved_to =
+            |account| verdict.postings.iter().filter(move |p| p.to == account).map(|p| p.amount).sum();
+        let (held, voided): (Minor, Minor) = (moved_to(Account::Held), moved_to(Account::Void));
+        let fired = match verdict.decision {
+            Decision::Accrue | Decision::Hold | Decision::Recall | Decision::Void => true,
+            Decision::Restore
+            | Decision::Reduce
+            | Decision::ClawBack
+            | Decision::Flag
+            | Decision::Schedule
+            | Decision::Release
+            | Decision::Pay => false,
+        };
+        if !fired || (held.is_zero() && voided.is_zero()) {
+            return;
+        }
+        for hold in verdict.holds.iter().filter(|_| !held.is_zero()) {
+            let money = self.rules.entry((hold.rule.clone(), currency)).or_default();
+            money.held_ever = money.held_ever.plus(held);
+        }
+        for reason in verdict.reasons.iter().filter(|_| !voided.is_zero()) {
+            let money = self.rules.entry((reason.rule.clone(), currency)).or_default();
+            money.voided = money.voided.plus(voided);
+        }
+    }
+
+    fn remember_held(&mut self, verdict: &Verdict, currency: Currency) {
+        let Some(id) = verdict.commission_id else { return };
+        let amount = verdict.balance.get(&Account::Held).copied().unwrap_or_default();
+        if amount.is_zero() {
+            self.held.remove(&id);
+        } else {
+            let rules = verdict.holds.iter().map(|hold| hold.rule.clone()).collect();
+            self.held.insert(id, Held { currency, amount, rules });
+        }
+    }
+
+    /// Fills in what is held now, by rule.
+    pub(crate) fn close(&mut self) {
+        for held in self.held.values() {
+            for rule in &held.rules {
+                let money = self.rules.entry((rule.clone(), held.currency)).or_default();
+                money.held_now = money.held_now.plus(held.amount);
+                money.commissions_now += 1;
+            }
+        }
+    }
+}
+
+impl Sink for Books {
+    fn take(&mut self, verdicts: &[Verdict], dead_letters: &[DeadLetter]) -> io::Result<()> {
+        verdicts.iter().for_each(|verdict| self.read(verdict));
+        self.dead_letters += dead_letters.len() as u64;
+        Ok(())
+    }
+}
+
+/// Applies a verdict's postings. What is accrued comes from nowhere: that account counts what ever came.
+fn post(accounts: &mut Accounts, verdict: &Verdict) {
+    for posting in &verdict.postings {
+        let from = accounts.entry(posting.from).or_default();
+        *from = if posting.from == Account::Accrued {
+            from.plus(posting.amount)
+        } else {
+            from.minus(posting.amount)
+        };
+        let to = accounts.entry(posting.to).or_default();
+        *to = to.plus(posting.amount);
+    }
+}

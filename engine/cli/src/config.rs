@@ -1,0 +1,149 @@
+//! What the arguments mean: flag before environment before tidegate.toml before default.
+
+use model::{Market, ProgramId};
+use runtime::Threads;
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+
+use crate::args::{Common, OutputForm};
+use crate::failure::Failure;
+
+/// Where settings are looked for when `--config` names nothing.
+const DEFAULT_FILE: &str = "tidegate.toml";
+
+/// Every key of tidegate.toml.
+const KEYS: [&str; 7] = ["rules", "state", "output", "threads", "chunk", "program", "market"];
+
+/// tidegate.toml as written.
+#[derive(Debug, Default, Deserialize)]
+struct File {
+    rules: Option<PathBuf>,
+    state: Option<PathBuf>,
+    output: Option<OutputForm>,
+    threads: Option<usize>,
+    chunk: Option<usize>,
+    program: Option<String>,
+    market: Option<String>,
+}
+
+/// The settings in force.
+#[derive(Debug, Clone)]
+pub(crate) struct Config {
+    /// The folder with the rules.
+    pub rules: PathBuf,
+    /// The folder that keeps what a run leaves behind.
+    pub state: PathBuf,
+    /// How results are printed.
+    pub output: OutputForm,
+    /// Threads that decide.
+    pub threads: Threads,
+    /// Records decided at once.
+    pub chunk: usize,
+    /// Program of events that name none.
+    pub program: ProgramId,
+    /// Market of events that name none.
+    pub market: Market,
+    /// The file that was read, if any.
+    pub file: Option<PathBuf>,
+}
+
+impl Config {
+    /// Resolves the settings.
+    pub(crate) fn resolve(named: Option<&Path>, typed: &Common) -> Result<Config, Failure> {
+        let path = named
+            .map(Path::to_path_buf)
+            .or_else(|| Some(DEFAULT_FILE.into()).filter(|p: &PathBuf| p.exists()));
+        let file = path.as_deref().map(read).transpose()?.unwrap_or_default();
+        let threads = match typed.threads.or(file.threads).unwrap_or(0) {
+            0 => Threads::All,
+            count => Threads::Exactly(count),
+        };
+        let program = typed.program.clone().or(file.program).unwrap_or_else(|| "main".into());
+        let market = typed.market.clone().or(file.market).unwrap_or_else(|| "main".into());
+        Ok(Config {
+            rules: typed.rules.clone().or(file.rules).unwrap_or_else(|| "rules".into()),
+            state: typed.state.clone().or(file.state).unwrap_or_else(|| ".tidegate".into()),
+            output: typed.output.or(file.output).unwrap_or(OutputForm::Table),
+            threads,
+            chunk: at_least_one(typed.chunk.or(file.chunk).unwrap_or(runtime::CHUNK_RECORDS))?,
+            program: ProgramId::new(&program).map_err(|e| Failure::usage(format!("`program`: {e}")))?,
+            market: Market::new(&market).map_err(|e| Failure::usage(format!("`market`: {e}")))?,
+            file: path,
+        })
+    }
+
+    /// The settings as a tidegate.toml.
+    pub(crate) fn print(&self) -> String {
+        let threads = match self.threads {
+            Threads::All => 0,
+            Threads::Exactly(count) => count,
+        };
+        let output = match self.output {
+            OutputForm::Table => "table",
+            OutputForm::Json => "json",
+            OutputForm::Csv => "csv",
+        };
+        let source = self
+            .file
+            .as_ref()
+            .map_or("no tidegate.toml was found".into(), |f| format!("read {}", f.display()));
+        format!(
+            "# {source}; flags and TIDEGATE_* variables come first\n\
+             rules = {:?}\nstate = {:?}\noutput = \"{output}\"\nthreads = {threads}    # 0: one a core\n\
+             chunk = {}      # records decided at once; never shows in an output\nprogram = \"{}\"\nmarket = \"{}\"\n",
+            self.rules, self.state, self.chunk, self.program, self.market
+        )
+    }
+}
+
+fn at_least_one(chunk: usize) -> Result<usize, Failure> {
+    if chunk == 0 { Err(Failure::usage("`chunk` must be at least 1".into())) } else { Ok(chunk) }
+}
+
+fn read(path: &Path) -> Result<File, Failure> {
+    let text = std::fs::read_to_string(path).map_err(|e| Failure::input(path, &e))?;
+    let table: toml::Table = text.parse().map_err(|e| Failure::usage(format!("{}: {e}", path.display())))?;
+    if let Some(unknown) = table.keys().find(|key| !KEYS.contains(&key.as_str())) {
+        let nearest = crate::failure::nearest(unknown, &KEYS);
+        return Err(Failure::usage(format!("{}: unknown key `{unknown}`{nearest}", path.display())));
+    }
+    toml::from_str(&text).map_err(|e| Failure::usage(format!("{}: {e}", path.display())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(text: &str) -> Result<Config, Failure> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tidegate.toml");
+        std::fs::write(&path, text).unwrap();
+        Config::resolve(Some(&path), &Common::default())
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_with_the_nearest_name() {
+        let message = with("ruels = \"x\"").unwrap_err().to_string();
+        assert!(message.contains("unknown key `ruels`") && message.contains("`rules`"), "{message}");
+    }
+
+    #[test]
+    fn what_is_printed_reads_back_as_the_same_settings() {
+        let first = with("threads = 3\nmarket = \"de\"").unwrap();
+        let second = with(&first.print()).unwrap();
+        assert_eq!(
+            first.print().lines().skip(1).collect::<Vec<_>>(),
+            second.print().lines().skip(1).collect::<Vec<_>>()
+        );
+        assert_eq!(second.threads, Threads::Exactly(3));
+    }
+
+    #[test]
+    fn a_flag_comes_before_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tidegate.toml");
+        std::fs::write(&path, "chunk = 5").unwrap();
+        let typed = Common { chunk: Some(7), ..Common::default() };
+        assert_eq!(Config::resolve(Some(&path), &typed).unwrap().chunk, 7);
+    }
+}

@@ -1,0 +1,71 @@
+//! `tidegate demo`: made-up trade with planted fraud, decided before one's eyes.
+
+mod feed;
+mod lines;
+mod score;
+mod screen;
+mod simulation;
+
+use connector::folder::{Folder, InputFile, Run};
+use model::Span;
+use runtime::Store;
+use std::io::IsTerminal;
+
+use crate::args::{Demo, OutputForm};
+use crate::config::Config;
+use crate::demo::simulation::Simulation;
+use crate::failure::Failure;
+use crate::print;
+use crate::rules_folder;
+use crate::summary::Summary;
+
+/// Runs the command.
+pub(crate) fn run(args: &Demo, config: &Config) -> Result<(), Failure> {
+    let rules = rules_folder::load(&config.rules)?;
+    let sources = rules.sources.clone();
+    let mut folder =
+        Folder::create(&config.state).map_err(|e| Failure::output(&config.state.display(), &e))?;
+    let mut simulation = Simulation::start(args, config, rules, &folder)?;
+    if args.once {
+        simulation.run_for(Span::from_days(i64::from(args.days)))?;
+    } else if std::io::stdout().is_terminal() && config.output == OutputForm::Table {
+        screen::show(&mut simulation, args)?;
+    } else {
+        lines::show(&mut simulation, args, config)?;
+    }
+    finish(simulation, sources, &mut folder, args, config)
+}
+
+/// Leaves the state folder as a replay would, and prints what it came to.
+fn finish(
+    simulation: Simulation,
+    sources: std::collections::BTreeMap<String, String>,
+    folder: &mut Folder,
+    args: &Demo,
+    config: &Config,
+) -> Result<(), Failure> {
+    let ended = simulation.end()?;
+    let written = |e: std::io::Error| Failure::output(&config.state.display(), &e);
+    folder.put_snapshot(&runtime::seal(&ended.decider.snapshot())).map_err(written)?;
+    let run = Run {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        inputs: vec![InputFile::measure(&folder.log_path()).map_err(written)?],
+        mapping: None,
+        genesis: ended.decider.genesis().clone(),
+        rules: sources,
+        until_at: None,
+    };
+    folder.put_run(&run).map_err(written)?;
+    let summary = Summary::new(&ended.decider, ended.books);
+    if args.once && config.output == OutputForm::Json {
+        return print::out(&print::json(&score::DemoSummary { summary, score: ended.score.report() })?);
+    }
+    print::summary(&summary, config.output, print::Stdout::Free)?;
+    if config.output == OutputForm::Table {
+        print::out(&ended.score.report().table())?;
+        print::note(
+            "`tidegate explain ORDER` tells the history of any order above; `tidegate reconcile` checks the books.",
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,243 @@
+//! What was caught of what was planted.
+
+use decider::{About, Effects};
+use model::event::Body;
+use model::verdict::{Account, Decision};
+use model::{ClickId, CreatorId, Minor, OrderId, RuleId, Verdict};
+use ruleset::Ruleset;
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+use trade::{Attack, Happening, Truth};
+
+use crate::summary::{Summary, mode_name};
+use crate::table::table;
+
+/// Keeps the truth of what was planted beside what the engine said.
+pub(crate) struct Score {
+    modes: BTreeMap<RuleId, String>,
+    orders: BTreeMap<OrderId, Attack>,
+    clicks: BTreeMap<ClickId, Attack>,
+    creators: BTreeMap<CreatorId, Attack>,
+    /// Attacks of which anything was pointed at by their rule, and orders that each rule pointed at.
+    pointed: BTreeMap<RuleId, BTreeSet<OrderId>>,
+    /// Attacks whose clicks or creators their rule pointed at.
+    pointed_beside: BTreeSet<Attack>,
+    /// Orders that any rule doubts.
+    doubted: BTreeSet<OrderId>,
+    benign_accrued: i128,
+    benign_held: i128,
+}
+
+/// The document behind `demo --once --output json`.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(title = "Summary of a demo", extend("$id" = "demo.schema.json"))]
+pub(crate) struct DemoSummary {
+    /// As of a replay.
+    #[serde(flatten)]
+    pub summary: Summary,
+    /// What was caught of what was planted.
+    pub score: ScoreReport,
+}
+
+/// What was caught of what was planted. An order is caught when a rule holds, flags, scores or voids it.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct ScoreReport {
+    /// Orders planted as fraud.
+    pub planted: u64,
+    /// Of those, doubted by any rule that is live.
+    pub caught: u64,
+    /// Orders doubted that were not planted.
+    pub false_alarms: u64,
+    /// caught / (caught + false alarms), parts per million.
+    pub precision_ppm: Option<u64>,
+    /// caught / planted, parts per million.
+    pub recall_ppm: Option<u64>,
+    /// Share of honest commission that was ever held, parts per million.
+    pub benign_held_ppm: u64,
+    /// By attack.
+    pub attacks: Vec<AttackScore>,
+}
+
+/// What one rule caught of the attack that it is for.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct AttackScore {
+    /// The attack, and the rule that is meant to catch it.
+    pub rule: String,
+    /// The rule's mode.
+    pub mode: String,
+    /// Orders planted.
+    pub planted: u64,
+    /// Of those, pointed at by the rule, in whatever mode.
+    pub caught: u64,
+    /// Honest orders that the rule pointed at.
+    pub false_alarms: u64,
+    /// The rule pointed at a click or creator of the attack.
+    pub pointed_beside: bool,
+}
+
+impl Score {
+    /// Nothing planted yet.
+    pub(crate) fn new(ruleset: &Ruleset) -> Score {
+        let modes = ruleset.rules().iter().map(|rule| (rule.id.clone(), mode_name(rule.mode)));
+        Score {
+            modes: modes.collect(),
+            orders: BTreeMap::new(),
+            clicks: BTreeMap::new(),
+            creators: BTreeMap::new(),
+            pointed: BTreeMap::new(),
+            pointed_beside: BTreeSet::new(),
+            doubted: BTreeSet::new(),
+            benign_accrued: 0,
+            benign_held: 0,
+        }
+    }
+
+    /// Remembers the truth about an event.
+    pub(crate) fn plant(&mut self, happening: &Happening) {
+        let Truth::Planted(attack) = happening.truth else { return };
+        match &happening.event.body {
+            Body::Order(order) => drop(self.orders.insert(order.order_id.clone(), attack)),
+            Body::Click(click) => drop(self.clicks.insert(click.click_id.clone(), attack)),
+            Body::Creator(creator) => drop(self.creators.insert(creator.creator_id.clone(), attack)),
+            Body::Plan(_)
+            | Body::OrderStatus(_)
+            | Body::Refund(_)
+            | Body::PayoutRun(_)
+            | Body::Review(_)
+            | Body::Obligation(_)
+            | Body::FeedMark(_) => {}
+        }
+    }
+
+    /// Compares what the engine said with the truth.
+    pub(crate) fn judge(&mut self, effects: &Effects) {
+        for said in &effects.explanations {
+            match &said.about {
+                About::Order(key) => self.point(&said.hit.rule, &key.order),
+                About::Click(id) => {
+                    if let Some(attack) = self.clicks.get(id).filter(|attack| attack.rule() == said.hit.rule)
+                    {
+                        self.pointed_beside.insert(*attack);
+                    }
+                }
+            }
+        }
+        for verdict in &effects.verdicts {
+            self.weigh(verdict);
+            let Some(order) = &verdict.order_id else { continue };
+            if doubts(verdict) {
+                self.doubted.insert(order.clone());
+                for reason in &verdict.reasons {
+                    self.point(&reason.rule, order);
+                }
+            }
+        }
+    }
+
+    fn point(&mut self, rule: &RuleId, order: &OrderId) {
+        if self.modes.contains_key(rule) {
+            self.pointed.entry(rule.clone()).or_default().insert(order.clone());
+        }
+    }
+
+    fn weigh(&mut self, verdict: &Verdict) {
+        if verdict.order_id.as_ref().is_none_or(|order| self.orders.contains_key(order)) {
+            return;
+        }
+        let moved = |to: Account| {
+            verdict.postings.iter().filter(move |p| p.to == to).map(|p| p.amount).sum::<Minor>()
+        };
+        let accrued: Minor =
+            verdict.postings.iter().filter(|p| p.from == Account::Accrued).map(|p| p.amount).sum();
+        self.benign_accrued += i128::from(accrued.0);
+        self.benign_held += i128::from(moved(Account::Held).0);
+    }
+
+    /// What came of it so far.
+    pub(crate) fn report(&self) -> ScoreReport {
+        let caught = self.orders.keys().filter(|order| self.doubted.contains(*order)).count() as u64;
+        let false_alarms =
+            self.doubted.iter().filter(|order| !self.orders.contains_key(*order)).count() as u64;
+        let planted = self.orders.len() as u64;
+        let ppm = |part: u64, whole: u64| (part * 1_000_000).checked_div(whole);
+        let benign = (self.benign_held * 1_000_000).checked_div(self.benign_accrued).unwrap_or(0);
+        ScoreReport {
+            planted,
+            caught,
+            false_alarms,
+            precision_ppm: ppm(caught, caught + false_alarms),
+            recall_ppm: ppm(caught, planted),
+            benign_held_ppm: u64::try_from(benign).unwrap_or(0),
+            attacks: Attack::ALL.iter().map(|attack| self.attack(*attack)).collect(),
+        }
+    }
+
+    fn attack(&self, attack: Attack) -> AttackScore {
+        let rule = attack.rule();
+        let pointed = self.pointed.get(&rule);
+        let planted = self.orders.values().filter(|a| **a == attack).count() as u64;
+        let (mut caught, mut false_alarms) = (0, 0);
+        for order in pointed.into_iter().flatten() {
+            match self.orders.get(order) {
+                Some(a) if *a == attack => caught += 1,
+                // Another attack is no honest order.
+                Some(_) => {}
+                None => false_alarms += 1,
+            }
+        }
+        AttackScore {
+            mode: self.modes.get(&rule).cloned().unwrap_or_else(|| "not loaded".into()),
+            rule: rule.to_string(),
+            planted,
+            caught,
+            false_alarms,
+            pointed_beside: self.pointed_beside.contains(&attack),
+        }
+    }
+}
+
+/// Whether a verdict doubts money: it holds, recalls, flags or voids on a rule's account.
+fn doubts(verdict: &Verdict) -> bool {
+    match verdict.decision {
+        Decision::Accrue => !verdict.holds.is_empty(),
+        Decision::Hold | Decision::Recall | Decision::Flag => true,
+        Decision::Void
+        | Decision::Restore
+        | Decision::Reduce
+        | Decision::ClawBack
+        | Decision::Schedule
+        | Decision::Release
+        | Decision::Pay => false,
+    }
+}
+
+/// Parts per million as a percentage for people.
+pub(crate) fn percent(ppm: Option<u64>) -> String {
+    ppm.map_or("–".into(), |ppm| format!("{}.{} %", ppm / 10_000, ppm / 1_000 % 10))
+}
+
+impl ScoreReport {
+    /// The table for people.
+    pub(crate) fn table(&self) -> String {
+        let mut table =
+            table(&["planted attack", "mode of its rule", ">orders", ">caught", ">recall", ">false alarms"]);
+        for attack in &self.attacks {
+            let beside = if attack.pointed_beside { " + clicks" } else { "" };
+            table.add_row([
+                attack.rule.clone(),
+                attack.mode.clone(),
+                attack.planted.to_string(),
+                format!("{}{beside}", attack.caught),
+                percent((attack.caught * 1_000_000).checked_div(attack.planted)),
+                attack.false_alarms.to_string(),
+            ]);
+        }
+        format!(
+            "\n{table}\nprecision {} · recall {} · honest commission ever held {}\n",
+            percent(self.precision_ppm),
+            percent(self.recall_ppm),
+            percent(Some(self.benign_held_ppm)),
+        )
+    }
+}

@@ -1,0 +1,108 @@
+//! `tidegate events check`: decode files and report every event that would be refused.
+
+use model::log::RecordBody;
+use model::refusal::Refusal;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+use crate::args::{Events, OutputForm};
+use crate::config::Config;
+use crate::failure::Failure;
+use crate::summary::group;
+use crate::table::table;
+use crate::{input, print};
+
+/// Problems in the table for people; JSON and CSV have all of them.
+const SHOWN: usize = 50;
+
+/// What was found.
+#[derive(Debug, Serialize)]
+struct Report {
+    /// Records read.
+    records: u64,
+    /// Events that decode, by kind.
+    events: BTreeMap<&'static str, u64>,
+    /// Those that do not.
+    refused: Vec<Problem>,
+}
+
+/// One record that would be refused.
+#[derive(Debug, Serialize)]
+struct Problem {
+    /// Its place among the records in time order.
+    position: u64,
+    /// The stable code.
+    code: &'static str,
+    /// Where in the record.
+    pointer: String,
+    /// What is wrong and how to mend it.
+    detail: String,
+    /// The record as it arrived.
+    raw: String,
+}
+
+/// Runs the command.
+pub(crate) fn run(command: &Events, config: &Config) -> Result<(), Failure> {
+    let Events::Check { files, mapping } = command;
+    let input = input::open(files, mapping.as_deref())?;
+    let mut report = Report { records: 0, events: BTreeMap::new(), refused: Vec::new() };
+    for record in &input.records {
+        report.records += 1;
+        match &record.body {
+            RecordBody::Event(event) => *report.events.entry(event.kind().name()).or_default() += 1,
+            RecordBody::Control(_) => {}
+            RecordBody::Undecodable(refusal) => {
+                let raw = String::from_utf8_lossy(&record.raw).into_owned();
+                report.refused.push(problem(record.position.0, refusal, raw));
+            }
+        }
+    }
+    match config.output {
+        OutputForm::Json => print::out(&print::json(&report)?)?,
+        OutputForm::Csv => print::out(&csv(&report)?)?,
+        OutputForm::Table => print::out(&text(&report))?,
+    }
+    match report.refused.len() {
+        0 => Ok(()),
+        count => Err(Failure::found(format!("{count} of {} records would be refused", report.records))),
+    }
+}
+
+fn problem(position: u64, refusal: &Refusal, raw: String) -> Problem {
+    Problem {
+        position,
+        code: refusal.code.name(),
+        pointer: refusal.pointer.clone(),
+        detail: refusal.detail.clone(),
+        raw,
+    }
+}
+
+fn csv(report: &Report) -> Result<String, Failure> {
+    let mut csv = csv::Writer::from_writer(Vec::new());
+    let failed = |e: csv::Error| Failure::output(&"CSV", &e);
+    csv.write_record(["position", "code", "pointer", "detail", "raw"]).map_err(failed)?;
+    for p in &report.refused {
+        csv.write_record([&p.position.to_string(), p.code, &p.pointer, &p.detail, &p.raw]).map_err(failed)?;
+    }
+    let bytes = csv.into_inner().map_err(|e| Failure::output(&"CSV", &e))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+fn text(report: &Report) -> String {
+    let counts: Vec<String> =
+        report.events.iter().map(|(k, n)| format!("{k} {}", group(&n.to_string()))).collect();
+    let mut text = format!("{} records: {}\n", group(&report.records.to_string()), counts.join(", "));
+    if report.refused.is_empty() {
+        return text + "Every one of them decodes.\n";
+    }
+    let mut table = table(&[">position", "code", "where", "what is wrong"]);
+    for p in report.refused.iter().take(SHOWN) {
+        table.add_row([p.position.to_string(), p.code.to_owned(), p.pointer.clone(), p.detail.clone()]);
+    }
+    text += &format!("\n{table}\n");
+    if report.refused.len() > SHOWN {
+        text += &format!("and {} more: --output json has all\n", report.refused.len() - SHOWN);
+    }
+    text
+}

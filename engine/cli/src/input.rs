@@ -1,0 +1,57 @@
+//! Opening inputs: files, a mapping, a time on the command line.
+
+use connector::file::{Files, Input, Progress};
+use connector::mapping::Mapping;
+use model::EventTime;
+use model::log::Genesis;
+use std::path::{Path, PathBuf};
+
+use crate::config::Config;
+use crate::failure::Failure;
+use crate::progress;
+
+/// Reads, decodes and sorts the files.
+pub(crate) fn open(files: &[PathBuf], mapping: Option<&Path>) -> Result<Input, Failure> {
+    let mapping = mapping.map(read_mapping).transpose()?;
+    open_with(files, mapping.as_ref())
+}
+
+/// Reads, decodes and sorts the files with a mapping that is already read.
+pub(crate) fn open_with(files: &[PathBuf], mapping: Option<&Mapping>) -> Result<Input, Failure> {
+    let bar = progress::reading(0);
+    let mut show = |so_far: Progress| {
+        bar.set_length(so_far.total_bytes);
+        bar.set_position(so_far.read_bytes);
+    };
+    let input = Files::open(files, mapping, &mut show).map_err(|e| Failure::unreadable(e.to_string()))?;
+    bar.finish_and_clear();
+    Ok(input)
+}
+
+fn read_mapping(path: &Path) -> Result<Mapping, Failure> {
+    let text = std::fs::read_to_string(path).map_err(|e| Failure::input(path, &e))?;
+    parse_mapping(path, &text)
+}
+
+/// The genesis of files that bring none.
+pub(crate) fn genesis(config: &Config, ruleset: &str) -> Genesis {
+    Genesis {
+        default_program: config.program.clone(),
+        default_market: config.market.clone(),
+        ..Genesis::standard(ruleset.into())
+    }
+}
+
+/// A time as people type it: RFC 3339.
+pub(crate) fn time(text: &str) -> Result<EventTime, Failure> {
+    let parsed: jiff::Timestamp = text
+        .parse()
+        .map_err(|_| Failure::usage(format!("`{text}` is not a time; write it like 2026-03-01T00:00:00Z")))?;
+    EventTime::from_ms(parsed.as_millisecond())
+        .ok_or_else(|| Failure::usage(format!("`{text}` is outside the years 2000 to 2200")))
+}
+
+/// A mapping from its text; `path` is for messages.
+pub(crate) fn parse_mapping(path: &Path, text: &str) -> Result<Mapping, Failure> {
+    Mapping::parse(text).map_err(|e| Failure::unreadable(format!("{}: {e}", path.display())))
+}

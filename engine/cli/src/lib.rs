@@ -1,0 +1,59 @@
+//! `tidegate`, the one binary, as a library, so that tests can reach its parts. It alone reads arguments and
+//! environment; everything it does is done by the crates below it.
+
+mod args;
+mod books;
+pub mod cases;
+mod config;
+pub mod days;
+mod demo;
+mod events;
+mod explain;
+mod failure;
+mod input;
+mod print;
+mod progress;
+mod reconcile;
+mod replay;
+mod rules;
+mod rules_folder;
+mod summary;
+mod table;
+mod verdicts;
+
+use clap::{CommandFactory, Parser};
+use std::process::ExitCode;
+
+use crate::args::{Cli, Command, ConfigCommand};
+use crate::config::Config;
+use crate::failure::Failure;
+
+/// Does what the arguments say; the exit code says how it went.
+pub fn main() -> ExitCode {
+    match run(&Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            print::note(&format!("tidegate: {failure}"));
+            failure.exit_code()
+        }
+    }
+}
+
+fn run(cli: &Cli) -> Result<(), Failure> {
+    let config = Config::resolve(cli.config.as_deref(), &cli.common)?;
+    match &cli.command {
+        Command::Replay(args) => replay::run(args, &config),
+        Command::Demo(args) => demo::run(args, &config),
+        Command::Explain(args) => explain::run(args, &config),
+        Command::Rules(command) => rules::run(command, &config),
+        Command::Events(command) => events::run(command, &config),
+        Command::Verdicts(args) => verdicts::run(args, &config),
+        Command::Reconcile(args) => reconcile::run(args, &config),
+        Command::Config(ConfigCommand::Print) => print::out(&config.print()),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Cli::command(), "tidegate", &mut script);
+            print::out(&String::from_utf8_lossy(&script))
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! `tidegate`, the one binary.
+
+fn main() -> std::process::ExitCode {
+    tidegate::main()
+}

@@ -1,0 +1,36 @@
+//! Progress on a terminal: how far, how fast, how long still. Nothing where nobody looks.
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::io::IsTerminal;
+
+fn bar(total: u64, template: &str) -> ProgressBar {
+    let bar = ProgressBar::new(total);
+    if !std::io::stderr().is_terminal() {
+        bar.set_draw_target(ProgressDrawTarget::hidden());
+    }
+    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    bar.with_style(style.progress_chars("━╸─"))
+}
+
+/// For reading files.
+pub(crate) fn reading(total_bytes: u64) -> ProgressBar {
+    bar(total_bytes, "Reading   {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} · {eta} left")
+}
+
+/// For deciding records.
+pub(crate) fn deciding(total: u64) -> ProgressBar {
+    bar(total, "Deciding  {wide_bar} {human_pos}/{human_len} {per_sec} · {eta} left {msg}")
+}
+
+/// Moves the bar of [`deciding`].
+pub(crate) fn show(bar: &ProgressBar, so_far: runtime::Progress) {
+    bar.set_position(so_far.records);
+    if let Some(clock) = so_far.clock {
+        bar.set_message(format!("· {clock} · {} verdicts", so_far.verdicts));
+    }
+}
+
+/// For the days of a demo.
+pub(crate) fn days(total: u64) -> ProgressBar {
+    bar(total, "Trading   {wide_bar} day {pos} of {len} · {eta} left")
+}

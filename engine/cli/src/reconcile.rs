@@ -1,0 +1,85 @@
+//! `tidegate reconcile`: prove the balances from the verdicts alone.
+
+use connector::folder::{Folder, read_verdicts};
+use model::Verdict;
+use model::verdict::Account;
+use runtime::{Reconciler, Reconciliation};
+use std::path::{Path, PathBuf};
+
+use crate::args::{OutputForm, Reconcile};
+use crate::config::Config;
+use crate::failure::Failure;
+use crate::print;
+use crate::summary::{amount, group};
+use crate::table::table;
+
+/// The file named, else that of the last run.
+pub(crate) fn verdict_file(named: Option<&Path>, config: &Config) -> Result<PathBuf, Failure> {
+    match named {
+        Some(path) => Ok(path.to_path_buf()),
+        None => {
+            let folder = Folder::open(&config.state).map_err(|e| Failure::unreadable(e.to_string()))?;
+            Ok(folder.verdicts_path())
+        }
+    }
+}
+
+/// Hands every verdict of a file on, in order.
+pub(crate) fn each_verdict(path: &Path, mut take: impl FnMut(Verdict)) -> Result<(), Failure> {
+    let verdicts = read_verdicts(path).map_err(|e| Failure::input(path, &e))?;
+    for verdict in verdicts {
+        take(verdict.map_err(|e| Failure::input(path, &e))?);
+    }
+    Ok(())
+}
+
+/// Runs the command.
+pub(crate) fn run(args: &Reconcile, config: &Config) -> Result<(), Failure> {
+    let path = verdict_file(args.file.as_deref(), config)?;
+    let mut reconciler = Reconciler::default();
+    each_verdict(&path, |verdict| reconciler.read(&verdict))?;
+    let result = reconciler.finish();
+    match config.output {
+        OutputForm::Json => print::out(&print::json(&result)?)?,
+        OutputForm::Csv => print::out(&csv(&result)?)?,
+        OutputForm::Table => print::out(&text(&result))?,
+    }
+    match result.findings.len() {
+        0 => Ok(()),
+        count => Err(Failure::found(format!("the books do not balance: {count} finding(s)"))),
+    }
+}
+
+fn csv(result: &Reconciliation) -> Result<String, Failure> {
+    let mut csv = csv::Writer::from_writer(Vec::new());
+    let failed = |e: csv::Error| Failure::output(&"CSV", &e);
+    let head = ["program_id", "market", "currency"].into_iter().chain(Account::ALL.map(Account::name));
+    csv.write_record(head).map_err(failed)?;
+    for total in &result.totals {
+        let head = [total.program_id.to_string(), total.market.to_string(), total.currency.code().to_owned()];
+        let amounts = total.balance.values().map(|minor| minor.0.to_string());
+        csv.write_record(head.into_iter().chain(amounts)).map_err(failed)?;
+    }
+    let bytes = csv.into_inner().map_err(|e| Failure::output(&"CSV", &e))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+fn text(result: &Reconciliation) -> String {
+    let verdicts = group(&result.verdicts.to_string());
+    let subjects = group(&result.subjects.to_string());
+    let mut text = format!("{verdicts} verdicts about {subjects} commissions and other subjects\n");
+    for total in &result.totals {
+        let mut table = table(&["account", ">amount"]);
+        for (account, minor) in total.balance.iter().filter(|(_, minor)| !minor.is_zero()) {
+            table.add_row([account.name().to_owned(), amount(minor.0, total.currency.code())]);
+        }
+        text += &format!("\n{} · {} · {}\n{table}\n", total.program_id, total.market, total.currency);
+    }
+    if result.findings.is_empty() {
+        text += "\nThe books balance: accrued is the sum of all other accounts, for every commission and in total.\n";
+    }
+    for finding in &result.findings {
+        text += &format!("\n{} at verdict {}: {}", finding.subject, finding.verdict_id, finding.what);
+    }
+    text
+}

@@ -1,0 +1,114 @@
+//! `tidegate replay`: decide files of events and print what became of the money.
+
+use connector::folder::{Folder, InputFile, Run, VerdictWriter};
+use decider::Decider;
+use model::EventTime;
+use model::log::Genesis;
+use ruleset::Ruleset;
+use runtime::{Drive, Records, Sink, Store};
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::args::Replay;
+use crate::books::Books;
+use crate::config::Config;
+use crate::failure::Failure;
+use crate::input;
+use crate::print::Stdout;
+use crate::progress;
+use crate::rules_folder;
+use crate::summary::Summary;
+
+/// Runs the command.
+pub(crate) fn run(args: &Replay, config: &Config) -> Result<(), Failure> {
+    let until = args.until.as_deref().map(input::time).transpose()?;
+    let rules = rules_folder::load(&config.rules)?;
+    let input = input::open(&args.files, args.mapping.as_deref())?;
+    let genesis = input.genesis.clone().unwrap_or_else(|| input::genesis(config, rules.ruleset.hash()));
+
+    let mut folder =
+        Folder::create(&config.state).map_err(|e| Failure::output(&config.state.display(), &e))?;
+    let mut recorder = folder.recorder().map_err(|e| Failure::output(&config.state.display(), &e))?;
+    let mut books = Books::default();
+    let mut copy = args.verdicts.as_deref().map(open_copy).transpose()?;
+    let mut decider = Decider::new(genesis.clone(), Arc::new(rules.ruleset));
+    let total = input.records.len() as u64;
+    let bar = progress::deciding(total);
+    {
+        let mut sink = ((&mut recorder, &mut books), CopyTo(copy.as_mut()));
+        let drive = Drive { chunk: config.chunk, threads: config.threads, until };
+        let mut source = Records::new(input.records);
+        let mut show = |so_far: runtime::Progress| progress::show(&bar, so_far);
+        drive
+            .run(&mut decider, &mut source, &mut sink, &mut show)
+            .map_err(|e| Failure::output(&"the results", &e))?;
+    }
+    bar.finish_and_clear();
+    let written = |e: io::Error| Failure::output(&config.state.display(), &e);
+    recorder.finish().map_err(written)?;
+    if let Some(copy) = copy {
+        copy.finish().map_err(|e| Failure::output(&"the verdicts", &e))?;
+    }
+    folder.put_snapshot(&runtime::seal(&decider.snapshot())).map_err(written)?;
+    folder.put_run(&described(args, genesis, rules.sources, until)?).map_err(written)?;
+    let stdout =
+        if args.verdicts.as_deref() == Some(Path::new("-")) { Stdout::CarriesVerdicts } else { Stdout::Free };
+    crate::print::summary(&Summary::new(&decider, books), config.output, stdout)
+}
+
+fn described(
+    args: &Replay,
+    genesis: Genesis,
+    rules: BTreeMap<String, String>,
+    until: Option<EventTime>,
+) -> Result<Run, Failure> {
+    let measure = |path: &PathBuf| InputFile::measure(path).map_err(|e| Failure::input(path, &e));
+    let files = args.files.iter().filter(|path| path.as_os_str() != "-");
+    let mapping = match &args.mapping {
+        Some(path) => {
+            let text = std::fs::read_to_string(path).map_err(|e| Failure::input(path, &e))?;
+            Some((path.canonicalize().unwrap_or_else(|_| path.clone()), text))
+        }
+        None => None,
+    };
+    Ok(Run {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        inputs: files.map(measure).collect::<Result<_, _>>()?,
+        mapping,
+        genesis,
+        rules,
+        until_at: until.map(EventTime::as_ms),
+    })
+}
+
+type Copy = VerdictWriter<Box<dyn Write + Send>>;
+
+fn open_copy(path: &Path) -> Result<Copy, Failure> {
+    if path.as_os_str() == "-" {
+        return Ok(VerdictWriter::new(Box::new(io::BufWriter::new(io::stdout()))));
+    }
+    let file = std::fs::File::create(path).map_err(|e| Failure::output(&path.display(), &e))?;
+    Ok(VerdictWriter::new(Box::new(io::BufWriter::with_capacity(1 << 18, file))))
+}
+
+/// Verdicts go to a copy as well, if one was asked for.
+struct CopyTo<'a>(Option<&'a mut Copy>);
+
+impl Sink for CopyTo<'_> {
+    fn take(&mut self, verdicts: &[model::Verdict], dead: &[model::refusal::DeadLetter]) -> io::Result<()> {
+        self.0.as_mut().map_or(Ok(()), |copy| copy.take(verdicts, dead))
+    }
+}
+
+/// The ruleset of a run, loaded again from what the run remembers.
+pub(crate) fn remembered(run: &Run) -> Result<Ruleset, Failure> {
+    let sources = ruleset::Sources(run.rules.clone());
+    match Ruleset::load(&sources) {
+        Ok(loaded) => Ok(loaded.ruleset),
+        Err(_) => Err(Failure::unreadable(
+            "the rules of that run do not load in this version; replay it again".into(),
+        )),
+    }
+}

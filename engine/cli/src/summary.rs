@@ -1,0 +1,323 @@
+//! What a replay or demo came to, in money: the document behind `--output json`, the table and the CSV.
+
+use decider::{Decider, Tally};
+use model::policy::Mode;
+use model::verdict::Account;
+use model::{Currency, Market, Minor, Money, ProgramId};
+use ruleset::RuleInfo;
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+use crate::books::{Accounts, Books};
+
+/// What a replay or demo came to.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(title = "Summary of a replay", extend("$id" = "summary.schema.json"))]
+pub(crate) struct Summary {
+    /// Hash of the ruleset that decided.
+    pub ruleset: String,
+    /// The meaning of the engine that decided.
+    pub semantics: u32,
+    /// How the records were received.
+    pub log: LogSummary,
+    /// Events accepted, by kind.
+    pub events: BTreeMap<String, u64>,
+    /// Orders by the kind of evidence that credited them: coupon, click_id, buyer, device, declared, none.
+    pub attribution: BTreeMap<String, u64>,
+    /// Refused records by code, those that waited in vain included.
+    pub dead_letters: BTreeMap<String, u64>,
+    /// Verdicts by decision.
+    pub verdicts: BTreeMap<String, u64>,
+    /// Money by program, market and currency.
+    pub money: Vec<MoneySummary>,
+    /// What every rule did and saw.
+    pub rules: Vec<RuleSummary>,
+    /// Money by beneficiary, most doubted first, then most accrued.
+    pub beneficiaries: Vec<BeneficiarySummary>,
+}
+
+/// How the records were received: read = applied + parked + duplicates + refused + controls.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct LogSummary {
+    /// Records read.
+    pub read: u64,
+    /// Took effect at their own position.
+    pub applied: u64,
+    /// Had to wait for what they refer to.
+    pub parked: u64,
+    /// Were there before.
+    pub duplicates: u64,
+    /// Went to the dead letters at once.
+    pub refused: u64,
+    /// Steered the engine.
+    pub controls: u64,
+    /// The log clock at the end, milliseconds since the epoch.
+    pub clock_at: Option<i64>,
+}
+
+/// Accounts in minor units of the currency.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub(crate) struct AccountSummary {
+    /// Ever earned: the sum of all the others.
+    pub accrued: i64,
+    /// Nothing decided yet.
+    pub pending: i64,
+    /// Doubted.
+    pub held: i64,
+    /// Free to be paid.
+    pub released: i64,
+    /// In a payout run.
+    pub scheduled: i64,
+    /// With the beneficiary.
+    pub paid: i64,
+    /// Paid, and to be got back.
+    pub owed_back: i64,
+    /// Got back.
+    pub recovered: i64,
+    /// Given up.
+    pub written_off: i64,
+    /// Taken off by refunds.
+    pub reduced: i64,
+    /// Taken off by fraud or cancellation.
+    pub void: i64,
+}
+
+impl AccountSummary {
+    /// From the books.
+    pub(crate) fn of(accounts: &Accounts) -> AccountSummary {
+        let of = |account| accounts.get(&account).copied().unwrap_or_default().0;
+        AccountSummary {
+            accrued: of(Account::Accrued),
+            pending: of(Account::Pending),
+            held: of(Account::Held),
+            released: of(Account::Released),
+            scheduled: of(Account::Scheduled),
+            paid: of(Account::Paid),
+            owed_back: of(Account::OwedBack),
+            recovered: of(Account::Recovered),
+            written_off: of(Account::WrittenOff),
+            reduced: of(Account::Reduced),
+            void: of(Account::Void),
+        }
+    }
+}
+
+/// The money of one program, market and currency.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct MoneySummary {
+    /// The program.
+    pub program_id: String,
+    /// The market.
+    pub market: String,
+    /// ISO 4217.
+    pub currency: String,
+    /// Every account.
+    #[serde(flatten)]
+    pub accounts: AccountSummary,
+}
+
+/// The money of one beneficiary in one currency.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct BeneficiarySummary {
+    /// `creator:ID` or `agency:ID`.
+    pub beneficiary: String,
+    /// ISO 4217.
+    pub currency: String,
+    /// Every account.
+    #[serde(flatten)]
+    pub accounts: AccountSummary,
+}
+
+/// What one rule did and saw. Built-in reasons have no sight.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct RuleSummary {
+    /// The rule.
+    pub rule: String,
+    /// draft, shadow, canary, live or retired; `built-in` for the engine's own reasons.
+    pub mode: String,
+    /// Events on which it had an effect.
+    pub fired: u64,
+    /// Events on which it failed.
+    pub failed: u64,
+    /// Flags that name it.
+    pub flags: u64,
+    /// Money by currency.
+    pub money: Vec<RuleMoneySummary>,
+    /// How well it could see, by market.
+    pub sight: Vec<SightSummary>,
+}
+
+/// What a rule did to money of one currency, in minor units. Money held by two rules counts for both.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct RuleMoneySummary {
+    /// ISO 4217.
+    pub currency: String,
+    /// Held at some time.
+    pub held_ever: i64,
+    /// Held now.
+    pub held_now: i64,
+    /// Commissions held now.
+    pub commissions_now: u64,
+    /// Voided.
+    pub voided: i64,
+}
+
+/// How well a rule could see in one market.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct SightSummary {
+    /// The market.
+    pub market: String,
+    /// Events it was about.
+    pub judged: u64,
+    /// Those that carried every field it reads.
+    pub carried: u64,
+    /// Under half of them did: the rule says nothing because it sees nothing.
+    pub blind: bool,
+}
+
+impl Summary {
+    /// Sums a run up.
+    pub(crate) fn new(decider: &Decider, mut books: Books) -> Summary {
+        books.close();
+        let tally = decider.tally();
+        let names = |counts: &BTreeMap<model::refusal::Code, u64>, into: &mut BTreeMap<String, u64>| {
+            for (code, count) in counts {
+                *into.entry(code.name().to_owned()).or_default() += count;
+            }
+        };
+        let mut dead_letters = BTreeMap::new();
+        names(&tally.refused, &mut dead_letters);
+        names(&tally.expired, &mut dead_letters);
+        Summary {
+            ruleset: decider.ruleset().hash().to_owned(),
+            semantics: model::SEMANTICS,
+            log: LogSummary {
+                read: tally.read,
+                applied: tally.applied,
+                parked: tally.parked,
+                duplicates: tally.duplicates,
+                refused: tally.refused_total(),
+                controls: tally.controls,
+                clock_at: decider.clock().map(|clock| clock.as_ms()),
+            },
+            events: tally.kinds.iter().map(|(kind, n)| (kind.name().to_owned(), *n)).collect(),
+            attribution: tally.credited.clone(),
+            dead_letters,
+            verdicts: books.decisions.iter().map(|(decision, n)| (decision.name().to_owned(), *n)).collect(),
+            money: money(&books),
+            rules: rules(decider.ruleset().rules(), tally, &books),
+            beneficiaries: beneficiaries(&books),
+        }
+    }
+}
+
+fn money(books: &Books) -> Vec<MoneySummary> {
+    let of =
+        |((program, market, currency), accounts): (&(ProgramId, Market, Currency), &Accounts)| MoneySummary {
+            program_id: program.to_string(),
+            market: market.to_string(),
+            currency: currency.code().to_owned(),
+            accounts: AccountSummary::of(accounts),
+        };
+    books.totals.iter().map(of).collect()
+}
+
+fn beneficiaries(books: &Books) -> Vec<BeneficiarySummary> {
+    let of =
+        |((beneficiary, currency), accounts): (&(model::Text, Currency), &Accounts)| BeneficiarySummary {
+            beneficiary: beneficiary.to_string(),
+            currency: currency.code().to_owned(),
+            accounts: AccountSummary::of(accounts),
+        };
+    let mut all: Vec<_> = books.beneficiaries.iter().map(of).collect();
+    all.sort_by_key(|b| std::cmp::Reverse((b.accounts.held + b.accounts.void, b.accounts.accrued)));
+    all
+}
+
+fn rules(infos: &[RuleInfo], tally: &Tally, books: &Books) -> Vec<RuleSummary> {
+    let mut names: Vec<(String, String)> =
+        infos.iter().map(|info| (info.id.to_string(), mode_name(info.mode))).collect();
+    for (rule, _) in books.rules.keys() {
+        if !names.iter().any(|(name, _)| name == rule.as_str()) {
+            names.push((rule.to_string(), "built-in".into()));
+        }
+    }
+    names.into_iter().map(|(rule, mode)| one_rule(rule, mode, tally, books)).collect()
+}
+
+fn one_rule(rule: String, mode: String, tally: &Tally, books: &Books) -> RuleSummary {
+    let counted = tally.rules.get(rule.as_str());
+    let money =
+        books.rules.iter().filter(|((name, _), _)| name.as_str() == rule).map(|((_, currency), money)| {
+            RuleMoneySummary {
+                currency: currency.code().to_owned(),
+                held_ever: money.held_ever.0,
+                held_now: money.held_now.0,
+                commissions_now: money.commissions_now,
+                voided: money.voided.0,
+            }
+        });
+    let sight = counted.into_iter().flat_map(|tally| &tally.sight).map(|(market, sight)| SightSummary {
+        market: market.to_string(),
+        judged: sight.judged,
+        carried: sight.carried,
+        blind: sight.is_blind(),
+    });
+    RuleSummary {
+        fired: counted.map_or(0, |t| t.fired),
+        failed: counted.map_or(0, |t| t.failed),
+        flags: books.flags.get(rule.as_str()).copied().unwrap_or(0),
+        money: money.collect(),
+        sight: sight.collect(),
+        rule,
+        mode,
+    }
+}
+
+/// The name of a mode as ruleset.toml has it.
+pub(crate) fn mode_name(mode: Mode) -> String {
+    match mode {
+        Mode::Draft => "draft".into(),
+        Mode::Shadow => "shadow".into(),
+        Mode::Canary(percent) => format!("canary {percent}%"),
+        Mode::Live => "live".into(),
+        Mode::Retired => "retired".into(),
+    }
+}
+
+/// An amount as people read it: `1,234.50`, without its currency.
+pub(crate) fn amount(minor: i64, currency: &str) -> String {
+    let Some(currency) = Currency::new(currency) else { return minor.to_string() };
+    let plain = Money { currency, minor: Minor(minor) }.to_string();
+    let number = plain.split(' ').next().unwrap_or_default();
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let (sign, digits) = whole.strip_prefix('-').map_or(("", whole), |rest| ("-", rest));
+    let grouped = group(digits);
+    if fraction.is_empty() { format!("{sign}{grouped}") } else { format!("{sign}{grouped}.{fraction}") }
+}
+
+/// A whole number with thousands apart: `1,234,567`.
+pub(crate) fn group(digits: &str) -> String {
+    let mut out = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_grouped_and_keep_their_decimals() {
+        assert_eq!(amount(630_482_606, "GBP"), "6,304,826.06");
+        assert_eq!(amount(-123_456, "USD"), "-1,234.56");
+        assert_eq!(amount(1_500_000, "JPY"), "1,500,000");
+        assert_eq!(amount(5, "USD"), "0.05");
+    }
+}

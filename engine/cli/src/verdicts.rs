@@ -1,0 +1,189 @@
+//! `tidegate verdicts`: list what was decided.
+
+use model::Verdict;
+use model::verdict::{Account, Decision};
+use std::collections::VecDeque;
+
+use crate::args::{OutputForm, Verdicts};
+use crate::config::Config;
+use crate::failure::Failure;
+use crate::print;
+use crate::reconcile::{each_verdict, verdict_file};
+use crate::summary::amount;
+use crate::table::table;
+
+/// Verdicts in a table for people, unless `--last` says otherwise.
+const SHOWN: usize = 40;
+
+/// The decisions by name.
+const DECISIONS: [Decision; 11] = [
+    Decision::Accrue,
+    Decision::Restore,
+    Decision::Reduce,
+    Decision::Void,
+    Decision::ClawBack,
+    Decision::Hold,
+    Decision::Recall,
+    Decision::Flag,
+    Decision::Schedule,
+    Decision::Release,
+    Decision::Pay,
+];
+
+/// Runs the command.
+pub(crate) fn run(args: &Verdicts, config: &Config) -> Result<(), Failure> {
+    if let Some(name) = args.decision.as_deref().filter(|name| DECISIONS.iter().all(|d| d.name() != *name)) {
+        let known: Vec<&str> = DECISIONS.iter().map(|d| d.name()).collect();
+        return Err(Failure::usage(format!(
+            "unknown decision `{name}`{}",
+            crate::failure::nearest(name, &known)
+        )));
+    }
+    let path = verdict_file(args.file.as_deref(), config)?;
+    let limit = args.last.unwrap_or(if config.output == OutputForm::Table { SHOWN } else { usize::MAX });
+    let (mut kept, mut matching) = (VecDeque::new(), 0_u64);
+    each_verdict(&path, |verdict| {
+        if wanted(args, &verdict) {
+            matching += 1;
+            kept.push_back(verdict);
+            if kept.len() > limit {
+                kept.pop_front();
+            }
+        }
+    })?;
+    match config.output {
+        OutputForm::Json => kept.iter().try_for_each(|verdict| {
+            let mut line = Vec::new();
+            connector::wire::write_verdict(verdict, &mut line);
+            print::out(&String::from_utf8_lossy(&line))
+        }),
+        OutputForm::Csv => print::out(&csv(&kept)?),
+        OutputForm::Table => {
+            print::out(&text(&kept))?;
+            if matching > kept.len() as u64 {
+                print::note(&format!("the last {} of {matching}; --last N shows more", kept.len()));
+            }
+            Ok(())
+        }
+    }
+}
+
+fn wanted(args: &Verdicts, verdict: &Verdict) -> bool {
+    let same =
+        |asked: &Option<String>, found: Option<&str>| asked.as_deref().is_none_or(|a| found == Some(a));
+    same(&args.decision, Some(verdict.decision.name()))
+        && same(&args.beneficiary, verdict.beneficiary.as_deref())
+        && same(&args.order, verdict.order_id.as_ref().map(|id| id.as_str()))
+        && args.rule.as_deref().is_none_or(|rule| verdict.reasons.iter().any(|r| r.rule.as_str() == rule))
+}
+
+/// The amount that a verdict moves, in minor units.
+pub(crate) fn moved(verdict: &Verdict) -> i64 {
+    verdict.postings.iter().map(|posting| posting.amount.0).sum()
+}
+
+/// `pending → held 12.30 USD`, one movement after the other.
+pub(crate) fn movements(verdict: &Verdict) -> String {
+    let currency = verdict.currency.map_or(String::new(), |c| c.code().to_owned());
+    let one = |p: &model::verdict::Posting| {
+        let money = format!("{} {currency}", amount(p.amount.0, &currency));
+        if p.from == Account::Accrued {
+            format!("→ {} {money}", p.to.name())
+        } else {
+            format!("{} → {} {money}", p.from.name(), p.to.name())
+        }
+    };
+    verdict.postings.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+/// What a verdict is about, for people.
+pub(crate) fn about(verdict: &Verdict) -> String {
+    match (&verdict.order_id, &verdict.subject) {
+        (Some(order), _) => order.to_string(),
+        (None, Some(subject)) => subject.to_string(),
+        (None, None) => String::new(),
+    }
+}
+
+/// The reasons' rules with their numbers: `same_ip_burst (buyers 2, orders 7)`.
+pub(crate) fn reasons(verdict: &Verdict) -> String {
+    let one = |reason: &model::verdict::Reason| {
+        let numbers: Vec<String> =
+            reason.evidence.iter().map(|(name, value)| format!("{name} {}", shown(value))).collect();
+        if numbers.is_empty() {
+            reason.rule.to_string()
+        } else {
+            format!("{} ({})", reason.rule, numbers.join(", "))
+        }
+    };
+    verdict.reasons.iter().map(one).collect::<Vec<_>>().join("; ")
+}
+
+fn shown(value: &model::hit::EvidenceValue) -> String {
+    match value {
+        model::hit::EvidenceValue::Int(n) => n.to_string(),
+        model::hit::EvidenceValue::Ratio { numerator, denominator } => format!("{numerator}/{denominator}"),
+        model::hit::EvidenceValue::Id(id) => id.to_string(),
+    }
+}
+
+fn text(verdicts: &VecDeque<Verdict>) -> String {
+    let mut table = table(&["at", "decision", "order", "beneficiary", "money", "why"]);
+    for verdict in verdicts {
+        table.add_row([
+            verdict.occurred_at.to_string(),
+            verdict.decision.name().to_owned(),
+            about(verdict),
+            verdict.beneficiary.as_deref().unwrap_or_default().to_owned(),
+            movements(verdict),
+            reasons(verdict),
+        ]);
+    }
+    format!("{table}\n")
+}
+
+fn csv(verdicts: &VecDeque<Verdict>) -> Result<String, Failure> {
+    let mut csv = csv::Writer::from_writer(Vec::new());
+    let failed = |e: csv::Error| Failure::output(&"CSV", &e);
+    csv.write_record([
+        "verdict_id",
+        "commission_id",
+        "subject",
+        "sequence",
+        "position",
+        "occurred_at",
+        "decision",
+        "amount",
+        "currency",
+        "beneficiary",
+        "component",
+        "order_id",
+        "market",
+        "program_id",
+        "reasons",
+    ])
+    .map_err(failed)?;
+    for v in verdicts {
+        let text = |t: Option<String>| t.unwrap_or_default();
+        csv.write_record([
+            v.verdict_id.to_string(),
+            text(v.commission_id.map(|id| id.to_string())),
+            text(v.subject.as_ref().map(ToString::to_string)),
+            v.sequence.to_string(),
+            v.position.to_string(),
+            v.occurred_at.as_ms().to_string(),
+            v.decision.name().to_owned(),
+            moved(v).to_string(),
+            text(v.currency.map(|c| c.code().to_owned())),
+            text(v.beneficiary.as_ref().map(ToString::to_string)),
+            text(v.component.as_ref().map(ToString::to_string)),
+            text(v.order_id.as_ref().map(ToString::to_string)),
+            v.market.to_string(),
+            v.program_id.to_string(),
+            v.reasons.iter().map(|r| r.rule.as_str()).collect::<Vec<_>>().join(" "),
+        ])
+        .map_err(failed)?;
+    }
+    let bytes = csv.into_inner().map_err(|e| Failure::output(&"CSV", &e))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}

@@ -1,0 +1,107 @@
+//! The engine is a function of its log: nothing else reaches a byte of its output.
+
+use decider::Decider;
+use model::Record;
+use ruleset::Ruleset;
+use runtime::Reconciler;
+use std::sync::{Arc, OnceLock};
+use trade::{Settings, Trade};
+
+use crate::engine::{self, Output};
+
+/// A few days of made-up trade with every benign day and every planted attack in it, some of it disordered and
+/// repeated, as feeds are.
+fn trade() -> &'static (Arc<Ruleset>, Vec<Record>) {
+    static TRADE: OnceLock<(Arc<Ruleset>, Vec<Record>)> = OnceLock::new();
+    TRADE.get_or_init(|| {
+        let ruleset = engine::shipped();
+        let mut events: Vec<_> =
+            Trade::new(Settings { seed: 7, ..Settings::default() }).map(|h| h.event).take(12_000).collect();
+        for index in (0..events.len()).step_by(97) {
+            let other = (index + 31).min(events.len() - 1);
+            events.swap(index, other);
+            let again = events[index].clone();
+            events.insert(other, again);
+        }
+        let records = engine::log(&ruleset, events);
+        (ruleset, records)
+    })
+}
+
+fn in_pool(threads: usize, chunk: usize) -> Output {
+    let (ruleset, records) = trade();
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+    pool.install(|| engine::decide(&mut engine::decider(ruleset), records, chunk))
+}
+
+#[test]
+fn chunk_size_and_threads_never_show_in_a_byte() {
+    let expected = in_pool(1, 1);
+    assert!(expected.verdicts.len() > 100_000, "the log is worth comparing");
+    for chunk in [7, 1000] {
+        assert!(in_pool(1, chunk) == expected, "chunks of {chunk}");
+    }
+    for threads in [2, 4] {
+        assert!(in_pool(threads, 1000) == expected, "{threads} threads");
+    }
+}
+
+#[test]
+fn a_snapshot_resumes_as_if_never_stopped() {
+    let (ruleset, records) = trade();
+    let expected = engine::decide(&mut engine::decider(ruleset), records, 500);
+    let mut output = Output::default();
+    let mut decider = engine::decider(ruleset);
+    let mut effects = decider::Effects::default();
+    for part in records.chunks(731) {
+        decider.decide(part, &mut effects);
+        output.take(&mut effects);
+        decider = Decider::restore(&decider.snapshot(), Arc::clone(ruleset)).unwrap();
+    }
+    assert!(output == expected);
+}
+
+#[test]
+fn a_redelivered_log_changes_nothing() {
+    let (ruleset, records) = trade();
+    let mut decider = engine::decider(ruleset);
+    let once = engine::decide(&mut decider, records, 1000);
+    let before = decider.ledger().totals();
+    // Only what is still remembered: clicks are for a week.
+    let from = records.len() - 2_000;
+    let again = engine::decide(&mut decider, &records[from..], 1000);
+    assert!(!once.verdicts.is_empty() && again.verdicts.is_empty(), "{}", String::from_utf8_lossy(&again.verdicts));
+    assert_eq!(decider.ledger().totals(), before);
+}
+
+#[test]
+fn the_verdicts_alone_prove_the_balances() {
+    let (ruleset, records) = trade();
+    let mut decider = engine::decider(ruleset);
+    let output = engine::decide(&mut decider, records, 1000);
+    let mut reconciler = Reconciler::default();
+    output.parsed().iter().for_each(|verdict| reconciler.read(verdict));
+    let result = reconciler.finish();
+    assert_eq!(result.findings, []);
+    for total in &result.totals {
+        let key = (total.program_id.clone(), total.market.clone(), total.currency);
+        assert_eq!(total.balance, decider.ledger().totals()[&key], "{key:?}");
+    }
+}
+
+#[test]
+fn a_tampered_verdict_is_found() {
+    let (ruleset, records) = trade();
+    let output = engine::decide(&mut engine::decider(ruleset), records, 1000);
+    let mut verdicts = output.parsed();
+    let index = verdicts.iter().position(|v| v.postings.iter().any(|p| p.amount.0 > 1)).unwrap();
+    verdicts[index].postings[0].amount.0 -= 1;
+    let mut reconciler = Reconciler::default();
+    verdicts.iter().for_each(|verdict| reconciler.read(verdict));
+    assert!(!reconciler.finish().findings.is_empty());
+
+    let mut reconciler = Reconciler::default();
+    let last = verdicts.iter().rposition(|v| v.sequence > 1).unwrap();
+    output.parsed().iter().enumerate().filter(|(i, _)| *i != last - 1).for_each(|(_, v)| reconciler.read(v));
+    assert!(!reconciler.finish().findings.is_empty() || last == 0, "a missing verdict is a gap");
+}

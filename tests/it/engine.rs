@@ -1,0 +1,104 @@
+//! The whole engine as tests use it: a ruleset from the shipped folder, records from events, verdicts as bytes.
+
+use decider::{Decider, Effects};
+use model::log::{Control, Genesis, RecordBody};
+use model::{Event, Position, Record};
+use ruleset::{Ruleset, Sources};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The root of the project.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// Reads a folder of rules as text.
+pub fn sources(folder: &Path) -> Sources {
+    let mut files = BTreeMap::new();
+    for (sub, kinds) in [("", &["rhai", "toml"][..]), ("lists", &["txt"][..])] {
+        let Ok(entries) = std::fs::read_dir(folder.join(sub)) else { continue };
+        for path in entries.map(|entry| entry.unwrap().path()) {
+            let name = path.file_name().unwrap().to_str().unwrap();
+            let kind = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
+            if path.is_file() && kinds.contains(&kind) {
+                let prefix = if sub.is_empty() { String::new() } else { format!("{sub}/") };
+                files.insert(format!("{prefix}{name}"), std::fs::read_to_string(&path).unwrap());
+            }
+        }
+    }
+    Sources(files)
+}
+
+/// Loads a folder of rules, and says what is wrong with it if it does not load.
+pub fn rules(folder: &Path) -> Arc<Ruleset> {
+    load(&sources(folder))
+}
+
+/// Loads rules from text.
+pub fn load(sources: &Sources) -> Arc<Ruleset> {
+    match Ruleset::load(sources) {
+        Ok(loaded) => Arc::new(loaded.ruleset),
+        Err(problems) => {
+            let text = |d: &ruleset::Diagnostic| d.render(sources.0.get(&d.file).map_or("", String::as_str));
+            panic!("the rules do not load:\n{}", problems.iter().map(text).collect::<Vec<_>>().join("\n"))
+        }
+    }
+}
+
+/// The rules that are shipped.
+pub fn shipped() -> Arc<Ruleset> {
+    rules(&root().join("rules"))
+}
+
+/// A log: genesis, then the events in the order given, with their canonical bytes.
+pub fn log(ruleset: &Ruleset, events: impl IntoIterator<Item = Event>) -> Vec<Record> {
+    let genesis = Genesis::standard(ruleset.hash().into());
+    let first = RecordBody::Control(Control::Genesis(Box::new(genesis)));
+    let mut records = vec![Record { position: Position(0), stamp: None, raw: bytes::Bytes::new(), body: first }];
+    for (index, event) in events.into_iter().enumerate() {
+        let raw = bytes::Bytes::from(connector::wire::encode(&event));
+        let body = RecordBody::Event(Box::new(event));
+        records.push(Record { position: Position(index as u64 + 1), stamp: None, raw, body });
+    }
+    records
+}
+
+/// A decider before the first record.
+pub fn decider(ruleset: &Arc<Ruleset>) -> Decider {
+    Decider::new(Genesis::standard(ruleset.hash().into()), Arc::clone(ruleset))
+}
+
+/// Everything that leaves the engine, as the bytes that users see.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Output {
+    pub verdicts: Vec<u8>,
+    pub dead_letters: Vec<u8>,
+}
+
+impl Output {
+    pub fn take(&mut self, effects: &mut Effects) {
+        for verdict in &effects.verdicts {
+            connector::wire::write_verdict(verdict, &mut self.verdicts);
+        }
+        for dead in &effects.dead_letters {
+            connector::wire::write_dead_letter(dead, &mut self.dead_letters);
+        }
+        effects.clear();
+    }
+
+    pub fn parsed(&self) -> Vec<model::Verdict> {
+        let lines = self.verdicts.split(|b| *b == b'\n').filter(|line| !line.is_empty());
+        lines.map(|line| serde_json::from_slice(line).unwrap()).collect()
+    }
+}
+
+/// Decides a log in chunks of `chunk` records.
+pub fn decide(decider: &mut Decider, records: &[Record], chunk: usize) -> Output {
+    let (mut output, mut effects) = (Output::default(), Effects::default());
+    for chunk in records.chunks(chunk) {
+        decider.decide(chunk, &mut effects);
+        output.take(&mut effects);
+    }
+    output
+}
