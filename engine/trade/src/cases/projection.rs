@@ -6,10 +6,11 @@
 //!
 //! Times are from the beginning of the case; a hold without `until` waits for a person. A subject is `ORDER/CREATOR`,
 //! with the component when it is not the creator's usual one; what has no commission is named as in the verdict.
-//! Evidence, balances and ids are left out: they follow from the rest, or are numbers nobody reviews.
+//! Evidence, balances and ids are left out: they follow from the rest, or are numbers nobody reviews. So is the
+//! reason that goes without saying: `attributed` of an accrual, `settled` of a release, `score` beside what scored.
 
 use model::event::Component;
-use model::verdict::{HoldView, Posting};
+use model::verdict::{Decision, HoldView, Posting};
 use model::{Currency, Money, Verdict};
 
 use super::clock::since_epoch;
@@ -25,11 +26,23 @@ pub fn project(verdict: &Verdict) -> String {
         let holds: Vec<String> = verdict.holds.iter().map(hold).collect();
         line.push_str(&format!(" held by {}", holds.join(", ")));
     }
-    if !verdict.reasons.is_empty() {
-        let rules: Vec<&str> = verdict.reasons.iter().map(|reason| reason.rule.as_str()).collect();
+    let rules = verdict.reasons.iter().map(|reason| reason.rule.as_str());
+    let rules: Vec<&str> = rules.filter(|rule| !goes_without_saying(verdict.decision, rule)).collect();
+    if !rules.is_empty() {
         line.push_str(&format!(" because {}", rules.join(", ")));
     }
     line
+}
+
+/// Money accrues because it was attributed, is released because it is settled, and is held by score because of the
+/// rules that scored: only other reasons are news.
+fn goes_without_saying(decision: Decision, rule: &str) -> bool {
+    match rule {
+        "attributed" => decision == Decision::Accrue,
+        "settled" => decision == Decision::Release,
+        "score" => true,
+        _ => false,
+    }
 }
 
 fn subject(verdict: &Verdict) -> String {
@@ -64,9 +77,13 @@ mod tests {
     use super::*;
     use crate::cases::epoch;
     use model::event::Beneficiary;
-    use model::verdict::{Account, CommissionId, Decision, HoldId, Reason, Subject, VerdictId};
+    use model::verdict::{Account, CommissionId, HoldId, Reason, Subject, VerdictId};
     use model::{CreatorId, Market, Minor, OrderId, Position, ProgramId, RuleId, Span, Text};
     use std::collections::BTreeMap;
+
+    fn reason(rule: RuleId) -> Reason {
+        Reason { rule, public_code: Text::new("code"), evidence: BTreeMap::new() }
+    }
 
     fn verdict() -> Verdict {
         let beneficiary = Beneficiary::Creator(CreatorId::new("maria").unwrap());
@@ -92,7 +109,7 @@ mod tests {
             program_id: ProgramId::new("main").unwrap(),
             due: None,
             holds: vec![HoldView { hold_id: HoldId::of_scope("x", &rule), rule: rule.clone(), until }],
-            reasons: vec![Reason { rule, public_code: Text::new("code"), evidence: BTreeMap::new() }],
+            reasons: [RuleId::new("attributed").unwrap(), rule].map(reason).to_vec(),
             actors: Vec::new(),
             reattributed_from: None,
             ruleset: Text::new(""),
