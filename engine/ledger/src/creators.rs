@@ -19,6 +19,8 @@ pub(crate) struct Creators {
     books: Arena<CreatorIx, CreatorBook>,
     #[serde(with = "stable")]
     index: StableMap<(ProgramId, CreatorId), CreatorIx>,
+    /// The most commissions that any creator has had.
+    pub(crate) largest: usize,
 }
 
 /// What a creator earns, and who doubts it.
@@ -52,6 +54,7 @@ impl Creators {
     pub(crate) fn add(&mut self, program: &ProgramId, creator: &CreatorId, commission: CommissionIx) {
         let ix = self.open(program, creator);
         self.books[ix].commissions.push(commission);
+        self.largest = self.largest.max(self.books[ix].commissions.len());
     }
 }
 
@@ -67,7 +70,7 @@ impl Ledger {
         let ix = self.creators.open(program, creator);
         let known = self.creators.books[ix].holds.iter().copied().find(|wide| self.wide[*wide].rule == *rule);
         let wide = known.unwrap_or_else(|| self.new_creator_hold(ix, rule, (until, &why)));
-        let begins = self.wide[wide].fire(until, stage.moment.clock) || known.is_none();
+        let begins = self.fire_wide(wide, until, stage.moment.clock) || known.is_none();
         if !begins {
             return;
         }

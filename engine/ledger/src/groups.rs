@@ -20,6 +20,8 @@ pub(crate) struct Groups {
     keys: Arena<KeyIx, Arrivals>,
     #[serde(with = "stable")]
     index: StableMap<(Slot, Text), KeyIx>,
+    /// The most orders that any group has had at once.
+    pub(crate) largest: usize,
     /// Group holds, by rule and printed key.
     holds: BTreeMap<(RuleId, Text), WideIx>,
 }
@@ -81,6 +83,7 @@ impl Ledger {
             let ix = *entry.or_insert_with(|| self.groups.keys.push(Arrivals::default()));
             let time = self.orders[order].placed_at;
             self.groups.keys[ix].push(stage.moment.position, time, order, oldest);
+            self.groups.largest = self.groups.largest.max(self.groups.keys[ix].orders.len());
         }
     }
 
@@ -97,7 +100,7 @@ impl Ledger {
         let until = self.hold_until(rule, until, stage.moment);
         let wide = self.groups.hold(rule, key).unwrap_or_else(|| self.new_group(rule, key, (until, why)));
         let clock = stage.moment.clock;
-        self.wide[wide].fire(until, clock);
+        self.fire_wide(wide, until, clock);
         let oldest = self.oldest(slot, stage);
         let watermark = self.wide[wide].watermark.replace(stage.moment.position);
         let arrivals = self.groups.index.get(&(slot, key.clone())).map(|ix| &self.groups.keys[*ix]);

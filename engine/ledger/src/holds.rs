@@ -128,14 +128,38 @@ impl Ledger {
                 let until = longer(hold.until, ask.until);
                 std::mem::replace(&mut hold.until, until) != until
             }
-            HoldState::Lapsed | HoldState::Lifted => {
-                hold.until = ask.until;
-                hold.escalated = false;
-                hold.since = if hold.state == HoldState::Lapsed { hold.since } else { clock };
+            HoldState::Lapsed => {
                 hold.state = HoldState::Standing;
+                hold.until = ask.until;
+                hold.renewed_by = ask.wide;
+                self.escalate_renewal(ix, &ask.rule, stage);
+                true
+            }
+            HoldState::Lifted => {
+                *hold = Hold { state: HoldState::Standing, until: ask.until, since: clock, ..hold.clone() };
+                hold.escalated = false;
                 hold.renewed_by = ask.wide;
                 true
             }
+        }
+    }
+
+    /// A hold that is renewed beyond the longest allowed waits for a person from now on. It is not left to a
+    /// timer: nothing may become due sooner than the shortest time that a rule can set.
+    fn escalate_renewal(&mut self, ix: CommissionIx, rule: &RuleId, stage: &mut Stage) {
+        let market = self.totals.book(self.commissions[ix].book).market.clone();
+        let place = self.commissions[ix].holds.iter().position(|hold| hold.rule == *rule);
+        let Some(mut hold) = place.and_then(|place| self.commissions[ix].holds.get(place).cloned()) else {
+            return;
+        };
+        let escalation = self.escalation(&market, hold.since);
+        hold.escalated = hold.until.is_none_or(|until| until > escalation);
+        if hold.escalated {
+            hold.until = None;
+            self.tell_escalation(ix, &hold, stage);
+        }
+        if let Some(known) = place.and_then(|place| self.commissions[ix].holds.get_mut(place)) {
+            *known = hold;
         }
     }
 

@@ -4,6 +4,7 @@ use model::admitted::{Admitted, OrderRecord, What};
 use model::event::Beneficiary;
 use model::feature::PlannedFeature;
 use model::hit::Judged;
+use model::limit::GROUP_MEMBERS_PER_POSITION;
 use model::log::{Feeds, Genesis};
 use model::policy::Policy;
 use model::verdict::{Account, CommissionId, HoldId, Subject};
@@ -263,6 +264,14 @@ impl Ledger {
     /// How many commissions have money that is pending, held or released.
     pub fn open_commissions(&self) -> usize {
         self.open
+    }
+
+    /// Whether a group or creator hold at one of the next `records` could have more members than one position
+    /// may touch, so that it would be due for completion in the very next sweep.
+    pub fn may_overflow(&self, records: usize) -> bool {
+        let largest = self.groups.largest.max(self.creators.largest);
+        // An order has at most two components for one creator.
+        largest.saturating_add(records.saturating_mul(2)) > GROUP_MEMBERS_PER_POSITION
     }
 
     /// Every account, by program, market and currency.

@@ -178,6 +178,7 @@ impl Ledger {
     fn keep(&mut self, target: &Target, why: &Reason, stage: &mut Stage) {
         for wide in &target.wide {
             if self.wide[*wide].stands_at(stage.moment.clock) {
+                self.forget_end(*wide);
                 self.wide[*wide].until = None;
             }
         }
@@ -234,6 +235,7 @@ impl Ledger {
 
     fn end_wide(&mut self, wide: &[WideIx]) {
         for ix in wide {
+            self.forget_end(*ix);
             self.wide[*ix].lifted = true;
         }
     }

@@ -17,8 +17,9 @@ impl Ledger {
     pub fn next_due(&self) -> Option<EventTime> {
         let release = self.timers.releases.first().map(|(at, _)| *at);
         let lapse = self.timers.lapses.first().map(|(at, _)| *at);
+        let end = self.timers.ends.first().map(|(at, _)| *at);
         let unfinished = self.backlog.iter().map(|batch| batch.since).min();
-        [release, lapse, unfinished].into_iter().flatten().min()
+        [release, lapse, end, unfinished].into_iter().flatten().min()
     }
 
     /// First half of a sweep at a grid point: completes unfinished holds, ends lapsed ones, and returns what is
@@ -35,6 +36,9 @@ impl Ledger {
         for (_, ix) in self.lapsing(at) {
             self.lapse(ix, &mut stage);
             self.publish(&mut stage, out);
+        }
+        while self.timers.ends.first().is_some_and(|(end, _)| *end <= at) {
+            self.timers.ends.pop_first();
         }
         let mut due = Vec::new();
         for (date, ix) in self.releasing(at) {

@@ -7,7 +7,7 @@ use model::verdict::Account;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-use crate::arena::CommissionIx;
+use crate::arena::{CommissionIx, WideIx};
 use crate::commission::{Commission, Origin, Share};
 use crate::credit::candidate_of;
 use crate::ledger::Ledger;
@@ -38,6 +38,8 @@ impl Timer {
 pub(crate) struct Timers {
     pub(crate) releases: BTreeSet<(EventTime, CommissionIx)>,
     pub(crate) lapses: BTreeSet<(EventTime, CommissionIx)>,
+    /// Ends of group and creator holds.
+    pub(crate) ends: BTreeSet<(EventTime, WideIx)>,
 }
 
 impl Ledger {

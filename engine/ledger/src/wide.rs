@@ -50,7 +50,7 @@ impl WideHold {
     }
 
     /// Extends it, or begins it anew after its end. Returns whether it began.
-    pub(crate) fn fire(&mut self, until: Option<EventTime>, clock: EventTime) -> bool {
+    fn fire(&mut self, until: Option<EventTime>, clock: EventTime) -> bool {
         if self.stands_at(clock) {
             self.until = longer(self.until, until);
             return false;
@@ -102,6 +102,24 @@ struct OutOfReach {
 }
 
 impl Ledger {
+    /// Extends a wide hold, or begins it anew after its end. Returns whether it began. Its end is a timer even
+    /// while it has no member: whoever joins just before it leaves with it.
+    pub(crate) fn fire_wide(&mut self, ix: WideIx, until: Option<EventTime>, clock: EventTime) -> bool {
+        self.forget_end(ix);
+        let began = self.wide[ix].fire(until, clock);
+        if let Some(end) = self.wide[ix].until {
+            self.timers.ends.insert((end, ix));
+        }
+        began
+    }
+
+    /// A wide hold no longer ends at its time.
+    pub(crate) fn forget_end(&mut self, ix: WideIx) {
+        if let Some(end) = self.wide[ix].until {
+            self.timers.ends.remove(&(end, ix));
+        }
+    }
+
     /// Puts members of a wide hold on the list of those to touch.
     pub(crate) fn enqueue(
         &mut self,

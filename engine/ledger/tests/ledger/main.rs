@@ -1,6 +1,8 @@
 //! What MONEY promises, a sentence each; and a slow, obvious model of it that must agree under any history.
 
 #[cfg(test)]
+mod records;
+#[cfg(test)]
 mod world;
 
 #[cfg(test)]

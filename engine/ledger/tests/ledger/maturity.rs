@@ -137,8 +137,9 @@ fn a_rule_that_fires_after_its_own_lapse_renews_up_to_the_longest_hold_and_then_
         [
             "restore ann/o held>pending 100 | lapsed",
             "hold ann/o pending>held 100 | holds doubt | doubt",
-            "flag ann/o | holds doubt | escalated"
-        ]
+            "flag ann/o | holds doubt | doubt,escalated"
+        ],
+        "renewed at 22 days, it would outlive the 24th"
     );
     let hold = &w.commission("o", "ann").holds()[0];
     assert_eq!((hold.until, hold.escalated, hold.stands()), (None, true, true));

@@ -88,6 +88,7 @@ struct Wide {
     lifted: bool,
     watermark: Option<u64>,
     members: Vec<usize>,
+    ended: bool,
 }
 
 impl Wide {
@@ -472,11 +473,20 @@ impl Oracle {
     fn fire(&mut self, rule: &'static str, over: Over, until: Option<i64>) -> (usize, bool) {
         let found = self.wides.iter().position(|wide| wide.rule == rule && wide.over == over);
         let Some(ix) = found else {
-            self.wides.push(Wide { rule, over, until, lifted: false, watermark: None, members: Vec::new() });
+            self.wides.push(Wide {
+                rule,
+                over,
+                until,
+                lifted: false,
+                watermark: None,
+                members: Vec::new(),
+                ended: false,
+            });
             return (self.wides.len() - 1, true);
         };
         let now = self.now;
         let wide = &mut self.wides[ix];
+        wide.ended = false;
         if wide.stands(now) {
             wide.until = later(wide.until, until);
             return (ix, false);
@@ -541,8 +551,9 @@ impl Oracle {
             hold.renewed_by = hold.renewed_by.or(wide);
         } else {
             hold.since = if hold.state == State::Lapsed { hold.since } else { now };
-            hold.until = until;
-            hold.escalated = false;
+            hold.escalated =
+                until.is_none_or(|until| until > hold.since + LONGEST) && hold.state == State::Lapsed;
+            hold.until = if hold.escalated { None } else { until };
             hold.state = State::Standing;
             hold.renewed_by = wide;
         }
@@ -738,7 +749,9 @@ impl Oracle {
 
     pub(crate) fn next_due(&self) -> Option<i64> {
         let each = 0..self.commissions.len();
-        each.flat_map(|ix| [self.release_at(ix), self.lapse_at(ix)]).flatten().min()
+        let timers = each.flat_map(|ix| [self.release_at(ix), self.lapse_at(ix)]).flatten();
+        let ends = self.wides.iter().filter(|wide| !wide.ended && !wide.lifted).filter_map(|wide| wide.until);
+        timers.chain(ends).min()
     }
 
     /// Sweeps every grid point up to `now` at which something is due.
@@ -765,6 +778,8 @@ impl Oracle {
         for (_, ix) in lapsing {
             self.lapse(ix);
         }
+        let now = self.now;
+        self.wides.iter_mut().for_each(|wide| wide.ended |= wide.until.is_some_and(|until| until <= now));
         let due = |oracle: &Oracle| -> Vec<(i64, usize)> {
             let each = (0..oracle.commissions.len()).filter_map(|ix| Some((oracle.release_at(ix)?, ix)));
             let mut due: Vec<_> = each.filter(|(at, _)| *at <= oracle.now).collect();
