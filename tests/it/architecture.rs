@@ -16,15 +16,17 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("connector", &["model", "decider", "runtime"]),
     (
         "tidegate",
-        &[
-            "model", "attribution", "window", "ruleset", "ledger", "trade", "decider", "runtime", "connector",
-        ],
+        &["model", "attribution", "window", "ruleset", "ledger", "trade", "decider", "runtime", "connector"],
     ),
 ];
 
 /// Crates from outside that only one crate may know.
-const ONLY: &[(&str, &[&str])] =
-    &[("rhai", &["ruleset"]), ("rdkafka", &["connector"]), ("clap", &["tidegate", "bench"]), ("ratatui", &["tidegate"])];
+const ONLY: &[(&str, &[&str])] = &[
+    ("rhai", &["ruleset"]),
+    ("rdkafka", &["connector"]),
+    ("clap", &["tidegate", "bench"]),
+    ("ratatui", &["tidegate"]),
+];
 
 fn manifests() -> BTreeMap<String, toml::Table> {
     let engine = Path::new(env!("CARGO_MANIFEST_DIR")).join("../engine");

@@ -43,13 +43,15 @@ fn refused(bad: &[u8]) -> (Refusal, Vec<u8>) {
     let ruleset = engine::shipped();
     let genesis = Genesis::standard(ruleset.hash().into());
     let first = RecordBody::Control(Control::Genesis(Box::new(genesis)));
-    let mut records = vec![Record { position: Position(0), stamp: None, raw: bytes::Bytes::new(), body: first }];
+    let mut records =
+        vec![Record { position: Position(0), stamp: None, raw: bytes::Bytes::new(), body: first }];
     records.push(record(1, order("o1", NOON_MS).to_string().as_bytes()));
     records.push(record(2, bad));
     records.push(record(3, order("o2", NOON_MS + 2000).to_string().as_bytes()));
     let mut effects = decider::Effects::default();
     engine::decider(&ruleset).decide(&records, &mut effects);
-    let decided: Vec<&str> = effects.verdicts.iter().filter_map(|v| v.order_id.as_ref()).map(|o| o.as_str()).collect();
+    let decided: Vec<&str> =
+        effects.verdicts.iter().filter_map(|v| v.order_id.as_ref()).map(|o| o.as_str()).collect();
     assert!(decided.contains(&"o1") && decided.contains(&"o2"), "the stream goes on");
     assert_eq!(effects.dead_letters.len(), 1, "{:?}", effects.dead_letters);
     let dead = effects.dead_letters.remove(0);
@@ -68,11 +70,31 @@ fn each_bad_record_is_a_dead_letter_with_its_code_its_place_and_its_bytes() {
         ("a wrong type", line("quantity", json!("three")), Code::FieldType, "/lines/0/quantity"),
         ("a negative amount", line("paid", json!(-1)), Code::AmountNegative, "/lines/0/paid"),
         ("an enormous amount", line("paid", json!(i64::MAX)), Code::AmountTooLarge, "/lines/0/paid"),
-        ("an unknown currency", with(order("x", NOON_MS), "/currency", json!("XXQ")), Code::CurrencyUnknown, "/currency"),
-        ("a time before 2000", with(order("x", NOON_MS), "/occurred_at", json!(0)), Code::TimeAncient, "/occurred_at"),
+        (
+            "an unknown currency",
+            with(order("x", NOON_MS), "/currency", json!("XXQ")),
+            Code::CurrencyUnknown,
+            "/currency",
+        ),
+        (
+            "a time before 2000",
+            with(order("x", NOON_MS), "/occurred_at", json!(0)),
+            Code::TimeAncient,
+            "/occurred_at",
+        ),
         ("an oversized payload", line("product_id", json!("p".repeat(1 << 21))), Code::TooLarge, ""),
-        ("another order of the same id", with(order("o1", NOON_MS), "/lines/0/paid", json!(5)), Code::KeyConflict, ""),
-        ("a refund in another currency", refund("r", "o1", 5, "EUR").to_string().into_bytes(), Code::CurrencyMismatch, "/currency"),
+        (
+            "another order of the same id",
+            with(order("o1", NOON_MS), "/lines/0/paid", json!(5)),
+            Code::KeyConflict,
+            "/order_id",
+        ),
+        (
+            "a refund in another currency",
+            refund("r", "o1", 5, "EUR").to_string().into_bytes(),
+            Code::CurrencyMismatch,
+            "/currency",
+        ),
     ];
     for (what, bytes, code, pointer) in cases {
         let (refusal, raw) = refused(&bytes);
@@ -88,7 +110,8 @@ fn a_future_event_is_refused_against_its_own_stamp() {
     future.stamp = model::EventTime::from_ms(NOON_MS);
     let ruleset = engine::shipped();
     let mut effects = decider::Effects::default();
-    engine::decider(&ruleset).decide(&[record(1, order("o1", NOON_MS).to_string().as_bytes()), future], &mut effects);
+    engine::decider(&ruleset)
+        .decide(&[record(1, order("o1", NOON_MS).to_string().as_bytes()), future], &mut effects);
     let codes: Vec<Code> = effects.dead_letters.iter().map(|d| d.refusal.code).collect();
     assert_eq!(codes, [Code::TimeFuture]);
 }
@@ -105,6 +128,9 @@ fn a_refund_of_an_order_that_never_comes_is_a_dead_letter_after_a_week() {
     assert_eq!(effects.dead_letters, []);
     decider.decide(&records[2..], &mut effects);
     let dead = &effects.dead_letters[0];
-    assert_eq!((dead.refusal.code, dead.position, dead.refused_at), (Code::OrderUnknown, Position(1), Position(3)));
+    assert_eq!(
+        (dead.refusal.code, dead.position, dead.refused_at),
+        (Code::OrderUnknown, Position(1), Position(3))
+    );
     assert_eq!(dead.raw.as_ref(), bytes);
 }

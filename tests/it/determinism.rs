@@ -15,8 +15,9 @@ fn trade() -> &'static (Arc<Ruleset>, Vec<Record>) {
     static TRADE: OnceLock<(Arc<Ruleset>, Vec<Record>)> = OnceLock::new();
     TRADE.get_or_init(|| {
         let ruleset = engine::shipped();
-        let mut events: Vec<_> =
-            Trade::new(Settings { seed: 7, ..Settings::default() }).map(|h| h.event).take(12_000).collect();
+        let start = model::EventTime::from_ms(1_767_225_600_000).unwrap();
+        let settings = Settings { orders_per_day: 400, ..Settings::new(7, start) };
+        let mut events: Vec<_> = Trade::new(settings).map(|h| h.event).take(12_000).collect();
         for index in (0..events.len()).step_by(97) {
             let other = (index + 31).min(events.len() - 1);
             events.swap(index, other);
@@ -70,7 +71,11 @@ fn a_redelivered_log_changes_nothing() {
     // Only what is still remembered: clicks are for a week.
     let from = records.len() - 2_000;
     let again = engine::decide(&mut decider, &records[from..], 1000);
-    assert!(!once.verdicts.is_empty() && again.verdicts.is_empty(), "{}", String::from_utf8_lossy(&again.verdicts));
+    assert!(
+        !once.verdicts.is_empty() && again.verdicts.is_empty(),
+        "{}",
+        String::from_utf8_lossy(&again.verdicts)
+    );
     assert_eq!(decider.ledger().totals(), before);
 }
 
@@ -99,9 +104,70 @@ fn a_tampered_verdict_is_found() {
     let mut reconciler = Reconciler::default();
     verdicts.iter().for_each(|verdict| reconciler.read(verdict));
     assert!(!reconciler.finish().findings.is_empty());
+}
 
+#[test]
+fn a_missing_verdict_is_found() {
+    let (ruleset, records) = trade();
+    let mut verdicts = engine::decide(&mut engine::decider(ruleset), records, 1000).parsed();
+    let later = verdicts.iter().find(|v| v.sequence == 2 && v.commission_id.is_some()).unwrap().commission_id;
+    let first = verdicts.iter().position(|v| v.commission_id == later).unwrap();
+    verdicts.remove(first);
     let mut reconciler = Reconciler::default();
-    let last = verdicts.iter().rposition(|v| v.sequence > 1).unwrap();
-    output.parsed().iter().enumerate().filter(|(i, _)| *i != last - 1).for_each(|(_, v)| reconciler.read(v));
-    assert!(!reconciler.finish().findings.is_empty() || last == 0, "a missing verdict is a gap");
+    verdicts.iter().for_each(|verdict| reconciler.read(verdict));
+    let findings = reconciler.finish().findings;
+    assert!(findings.iter().any(|f| f.what.contains("sequence 2 follows 0")), "{findings:?}");
+}
+
+/// The logs of all cases beside the shipped rules.
+fn case_logs() -> Vec<(String, Vec<Record>)> {
+    let folder = engine::root().join("rules");
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut logs = Vec::new();
+    for path in files.filter(|path| path.extension().is_some_and(|kind| kind == "cases")) {
+        let file = trade::cases::parse(&std::fs::read_to_string(&path).unwrap()).unwrap();
+        for case in file.cases {
+            let records = (1..).zip(&case.steps).map(|(position, step)| Record {
+                position: model::Position(position),
+                stamp: None,
+                raw: bytes::Bytes::new(),
+                body: match step {
+                    trade::cases::Step::Event(event) => model::log::RecordBody::Event(event.clone()),
+                    trade::cases::Step::Tick(at) => {
+                        model::log::RecordBody::Control(model::log::Control::Tick(*at))
+                    }
+                },
+            });
+            logs.push((format!("{}: {}", path.display(), case.title), records.collect()));
+        }
+    }
+    logs
+}
+
+#[test]
+fn every_case_resumes_at_every_index_in_chunks_of_any_size() {
+    let ruleset = engine::shipped();
+    let logs = case_logs();
+    assert!(logs.len() >= 36, "three cases a rule");
+    for (name, records) in &logs {
+        let expected = engine::decide(&mut engine::decider(&ruleset), records, 1);
+        for chunk in [7, 1000] {
+            assert!(
+                engine::decide(&mut engine::decider(&ruleset), records, chunk) == expected,
+                "{name}, {chunk}"
+            );
+        }
+        // Long cases repeat one step many times: a stop at each of their first and last records tells as much.
+        let stops = (0..=records.len()).filter(|at| *at <= 40 || at + 40 >= records.len());
+        for stop in stops {
+            let (before, after) = records.split_at(stop);
+            let mut decider = engine::decider(&ruleset);
+            let mut output = engine::decide(&mut decider, before, 1000);
+            let mut resumed = Decider::restore(&decider.snapshot(), Arc::clone(&ruleset)).unwrap();
+            let rest = engine::decide(&mut resumed, after, 1000);
+            output.verdicts.extend(rest.verdicts);
+            output.dead_letters.extend(rest.dead_letters);
+            assert!(output == expected, "{name}, stopped before record {stop}");
+        }
+    }
 }

@@ -9,12 +9,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The root of the project.
-pub fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
 /// Reads a folder of rules as text.
-pub fn sources(folder: &Path) -> Sources {
+pub(crate) fn sources(folder: &Path) -> Sources {
     let mut files = BTreeMap::new();
     for (sub, kinds) in [("", &["rhai", "toml"][..]), ("lists", &["txt"][..])] {
         let Ok(entries) = std::fs::read_dir(folder.join(sub)) else { continue };
@@ -31,12 +31,12 @@ pub fn sources(folder: &Path) -> Sources {
 }
 
 /// Loads a folder of rules, and says what is wrong with it if it does not load.
-pub fn rules(folder: &Path) -> Arc<Ruleset> {
+pub(crate) fn rules(folder: &Path) -> Arc<Ruleset> {
     load(&sources(folder))
 }
 
 /// Loads rules from text.
-pub fn load(sources: &Sources) -> Arc<Ruleset> {
+pub(crate) fn load(sources: &Sources) -> Arc<Ruleset> {
     match Ruleset::load(sources) {
         Ok(loaded) => Arc::new(loaded.ruleset),
         Err(problems) => {
@@ -47,15 +47,16 @@ pub fn load(sources: &Sources) -> Arc<Ruleset> {
 }
 
 /// The rules that are shipped.
-pub fn shipped() -> Arc<Ruleset> {
+pub(crate) fn shipped() -> Arc<Ruleset> {
     rules(&root().join("rules"))
 }
 
 /// A log: genesis, then the events in the order given, with their canonical bytes.
-pub fn log(ruleset: &Ruleset, events: impl IntoIterator<Item = Event>) -> Vec<Record> {
+pub(crate) fn log(ruleset: &Ruleset, events: impl IntoIterator<Item = Event>) -> Vec<Record> {
     let genesis = Genesis::standard(ruleset.hash().into());
     let first = RecordBody::Control(Control::Genesis(Box::new(genesis)));
-    let mut records = vec![Record { position: Position(0), stamp: None, raw: bytes::Bytes::new(), body: first }];
+    let mut records =
+        vec![Record { position: Position(0), stamp: None, raw: bytes::Bytes::new(), body: first }];
     for (index, event) in events.into_iter().enumerate() {
         let raw = bytes::Bytes::from(connector::wire::encode(&event));
         let body = RecordBody::Event(Box::new(event));
@@ -65,19 +66,19 @@ pub fn log(ruleset: &Ruleset, events: impl IntoIterator<Item = Event>) -> Vec<Re
 }
 
 /// A decider before the first record.
-pub fn decider(ruleset: &Arc<Ruleset>) -> Decider {
+pub(crate) fn decider(ruleset: &Arc<Ruleset>) -> Decider {
     Decider::new(Genesis::standard(ruleset.hash().into()), Arc::clone(ruleset))
 }
 
 /// Everything that leaves the engine, as the bytes that users see.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Output {
-    pub verdicts: Vec<u8>,
-    pub dead_letters: Vec<u8>,
+pub(crate) struct Output {
+    pub(crate) verdicts: Vec<u8>,
+    pub(crate) dead_letters: Vec<u8>,
 }
 
 impl Output {
-    pub fn take(&mut self, effects: &mut Effects) {
+    pub(crate) fn take(&mut self, effects: &mut Effects) {
         for verdict in &effects.verdicts {
             connector::wire::write_verdict(verdict, &mut self.verdicts);
         }
@@ -87,14 +88,14 @@ impl Output {
         effects.clear();
     }
 
-    pub fn parsed(&self) -> Vec<model::Verdict> {
+    pub(crate) fn parsed(&self) -> Vec<model::Verdict> {
         let lines = self.verdicts.split(|b| *b == b'\n').filter(|line| !line.is_empty());
         lines.map(|line| serde_json::from_slice(line).unwrap()).collect()
     }
 }
 
 /// Decides a log in chunks of `chunk` records.
-pub fn decide(decider: &mut Decider, records: &[Record], chunk: usize) -> Output {
+pub(crate) fn decide(decider: &mut Decider, records: &[Record], chunk: usize) -> Output {
     let (mut output, mut effects) = (Output::default(), Effects::default());
     for chunk in records.chunks(chunk) {
         decider.decide(chunk, &mut effects);

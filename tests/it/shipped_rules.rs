@@ -16,7 +16,11 @@ fn every_case_beside_a_rule_comes_out_as_written() {
     let rules = engine::shipped();
     for rule in rules.rules() {
         let cases = report.lines().filter(|line| line.starts_with(&format!("ok   {}:", rule.id))).count();
-        assert!(cases >= 3, "{} ships with an attack, an honest neighbour and missing fields: {cases} cases", rule.id);
+        assert!(
+            cases >= 3,
+            "{} ships with an attack, an honest neighbour and missing fields: {cases} cases",
+            rule.id
+        );
     }
 }
 
