@@ -18,6 +18,7 @@ use model::refusal::Refusal;
 use model::{Event, Kind};
 use serde_json::Value;
 
+pub use crate::log::{read_record, write_record};
 pub use output::{read_dead_letter, read_verdict, write_dead_letter, write_verdict};
 
 pub(crate) use choice::{Choice, Named};
@@ -27,7 +28,7 @@ pub(crate) use object::{Fields, Obj, object, put};
 pub(crate) use output::{
     DeadLetterLine, Place, RawBytes, RawText, RefusalFields, raw_from, raw_parts, read_line,
 };
-pub(crate) use scalar::{Counter, Id, Key64, Length, Time, Words};
+pub(crate) use scalar::{Counter, Id, Key64, Length, Time, Words, unknown_currency};
 
 /// Whose word the bytes are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,0 +1,65 @@
+//! Files as a source of records in log order.
+//!
+//! An exported log is replayed in its own order. Everything else is foreign: its records are sorted by (event
+//! time, kind rank, file, row) and numbered from 1, after the genesis that whoever replays puts at 0. A record
+//! that is no event has no time of its own: it stays behind the last good one before it in its file.
+//!
+//! Bytes are read whole: sorting needs all of them. Decoding is a pure function of a slice of them.
+
+mod counts;
+mod error;
+mod export;
+mod foreign;
+mod read;
+
+use std::path::PathBuf;
+
+use model::Record;
+use model::log::Genesis;
+
+pub use counts::FileCounts;
+pub use error::FileError;
+pub(crate) use read::lines;
+
+use crate::mapping::Mapping;
+
+/// How far reading has come. A file is counted as it is on the disk, compressed or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Bytes read so far.
+    pub read_bytes: u64,
+    /// Bytes of all files; standard input is not among them.
+    pub total_bytes: u64,
+}
+
+/// What the files hold.
+#[derive(Debug)]
+pub struct Input {
+    /// The genesis of an exported log; foreign files have none.
+    pub genesis: Option<Genesis>,
+    /// In log order, without gaps from position 1.
+    pub records: Vec<Record>,
+    /// What was found, by file in the order given.
+    pub counts: Vec<FileCounts>,
+}
+
+/// Files to read.
+pub struct Files;
+
+impl Files {
+    /// Reads files: NDJSON events, exported logs, and whatever the mapping has a table for; gzip and zstd are
+    /// seen by their first bytes; `-` is standard input.
+    pub fn open(
+        paths: &[PathBuf],
+        mapping: Option<&Mapping>,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Input, FileError> {
+        let files = read::read_all(paths, progress)?;
+        let exported = files.iter().position(export::is_export);
+        match exported {
+            Some(0) => export::records(&files),
+            Some(_) => Err(error::mixed(&files)),
+            None => foreign::records(&files, mapping),
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! Exported logs, in their own order.
+
+use model::log::{Control, Genesis, RecordBody};
+use model::{Position, Record};
+
+use super::read::{Loaded, lines};
+use super::{FileCounts, FileError, Input};
+use crate::log::{is_log, read_record};
+
+/// Whether a file begins an exported log.
+pub(super) fn is_export(file: &Loaded) -> bool {
+    lines(&file.bytes).next().is_some_and(|(_, line)| is_log(&line))
+}
+
+/// The records of a log: the first file begins it, the others go on.
+pub(super) fn records(files: &[Loaded]) -> Result<Input, FileError> {
+    let mut genesis = None;
+    let mut records: Vec<Record> = Vec::new();
+    let mut counts = Vec::new();
+    for file in files {
+        let mut found = FileCounts::of(&file.name);
+        for (row, line) in lines(&file.bytes) {
+            let corrupt = |detail: String| FileError::Corrupt { file: file.name.clone(), row, detail };
+            let record = read_record(&line).map_err(corrupt)?;
+            let expected = if genesis.is_none() { 0 } else { records.len() as u64 + 1 };
+            if record.position != Position(expected) {
+                return Err(corrupt(format!("position {} stands where {expected} must", record.position)));
+            }
+            count(&record, &mut found);
+            match into_genesis(record) {
+                Ok(first) if genesis.is_none() => genesis = Some(first),
+                Ok(_) => return Err(corrupt("a second genesis".to_owned())),
+                Err(_) if genesis.is_none() => {
+                    return Err(corrupt("the first record is no genesis".to_owned()));
+                }
+                Err(record) => records.push(record),
+            }
+        }
+        counts.push(found);
+    }
+    Ok(Input { genesis, records, counts })
+}
+
+fn into_genesis(record: Record) -> Result<Genesis, Record> {
+    match record.body {
+        RecordBody::Control(Control::Genesis(genesis)) => Ok(*genesis),
+        body @ (RecordBody::Event(_) | RecordBody::Undecodable(_) | RecordBody::Control(_)) => {
+            Err(Record { body, ..record })
+        }
+    }
+}
+
+fn count(record: &Record, counts: &mut FileCounts) {
+    counts.rows += 1;
+    match &record.body {
+        RecordBody::Event(event) => *counts.events.entry(event.kind()).or_default() += 1,
+        RecordBody::Undecodable(_) => *counts.refused.entry(None).or_default() += 1,
+        RecordBody::Control(_) => counts.controls += 1,
+    }
+}

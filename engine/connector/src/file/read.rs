@@ -1,0 +1,100 @@
+//! Bytes of files, decompressed.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use bytes::Bytes;
+use flate2::bufread::MultiGzDecoder;
+
+use super::{FileError, Progress};
+
+/// How often progress is told, in bytes.
+const STEP_BYTES: u64 = 1 << 20;
+const GZIP: &[u8] = &[0x1f, 0x8b];
+const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
+/// A file in memory.
+pub(crate) struct Loaded {
+    /// Its name, without the folders.
+    pub(crate) name: String,
+    /// Its bytes, decompressed, without a byte order mark.
+    pub(crate) bytes: Bytes,
+}
+
+impl Loaded {
+    /// The name without what says how it is compressed.
+    pub(crate) fn stem(&self) -> &str {
+        self.name.strip_suffix(".gz").or(self.name.strip_suffix(".zst")).unwrap_or(&self.name)
+    }
+}
+
+/// Reads all files.
+pub(crate) fn read_all(
+    paths: &[PathBuf],
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Vec<Loaded>, FileError> {
+    let sizes = paths.iter().filter_map(|path| std::fs::metadata(path).ok());
+    let mut so_far = Progress { read_bytes: 0, total_bytes: sizes.map(|meta| meta.len()).sum() };
+    let files = paths.iter().map(|path| {
+        let unreadable = |source| FileError::Unreadable { path: path.clone(), source };
+        let bytes = read_one(path, &mut so_far, progress).map_err(unreadable)?;
+        Ok(Loaded { name: name(path), bytes })
+    });
+    files.collect()
+}
+
+fn name(path: &Path) -> String {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+}
+
+fn read_one(path: &Path, so_far: &mut Progress, progress: &mut dyn FnMut(Progress)) -> io::Result<Bytes> {
+    let source: Box<dyn Read> =
+        if path == Path::new("-") { Box::new(io::stdin()) } else { Box::new(File::open(path)?) };
+    let told_bytes = so_far.read_bytes;
+    let mut reader = BufReader::new(Counted { source, so_far, progress, told_bytes });
+    let start = reader.fill_buf()?;
+    let (is_gzip, is_zstd) = (start.starts_with(GZIP), start.starts_with(ZSTD));
+    let mut bytes = Vec::new();
+    if is_gzip {
+        MultiGzDecoder::new(&mut reader).read_to_end(&mut bytes)?;
+    } else if is_zstd {
+        zstd::Decoder::with_buffer(&mut reader)?.read_to_end(&mut bytes)?;
+    } else {
+        reader.read_to_end(&mut bytes)?;
+    }
+    let counted = reader.into_inner();
+    (counted.progress)(*counted.so_far);
+    let bytes = Bytes::from(bytes);
+    Ok(if bytes.starts_with(BYTE_ORDER_MARK) { bytes.slice(BYTE_ORDER_MARK.len()..) } else { bytes })
+}
+
+/// Tells progress while it is read.
+struct Counted<'p> {
+    source: Box<dyn Read>,
+    so_far: &'p mut Progress,
+    progress: &'p mut dyn FnMut(Progress),
+    told_bytes: u64,
+}
+
+impl Read for Counted<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.source.read(buffer)?;
+        self.so_far.read_bytes += count as u64;
+        if self.so_far.read_bytes - self.told_bytes >= STEP_BYTES {
+            self.told_bytes = self.so_far.read_bytes;
+            (self.progress)(*self.so_far);
+        }
+        Ok(count)
+    }
+}
+
+/// The lines that are not empty, with their numbers from 1.
+pub(crate) fn lines(bytes: &Bytes) -> impl Iterator<Item = (u64, Bytes)> {
+    let lines = bytes.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    (1..)
+        .zip(lines)
+        .filter(|(_, line)| !line.is_empty())
+        .map(|(number, line)| (number, bytes.slice_ref(line)))
+}
