@@ -2,6 +2,8 @@
 
 mod architecture;
 mod bad_input;
+mod commands;
+mod contract;
 mod determinism;
 mod engine;
 mod real;

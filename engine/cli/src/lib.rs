@@ -5,6 +5,7 @@ mod args;
 mod books;
 pub mod cases;
 mod config;
+pub mod contract;
 pub mod days;
 mod demo;
 mod events;

@@ -6,6 +6,8 @@ mod score;
 mod screen;
 mod simulation;
 
+pub(crate) use score::DemoSummary;
+
 use connector::folder::{Folder, InputFile, Run};
 use model::Span;
 use runtime::Store;
@@ -58,7 +60,7 @@ fn finish(
     folder.put_run(&run).map_err(written)?;
     let summary = Summary::new(&ended.decider, ended.books);
     if args.once && config.output == OutputForm::Json {
-        return print::out(&print::json(&score::DemoSummary { summary, score: ended.score.report() })?);
+        return print::out(&print::json(&DemoSummary { summary, score: ended.score.report() })?);
     }
     print::summary(&summary, config.output, print::Stdout::Free)?;
     if config.output == OutputForm::Table {

@@ -1,0 +1,9 @@
+//! Writes the schemas of the commands' JSON to `schemas/`: `cargo run -p tidegate --example schemas`.
+
+fn main() -> std::io::Result<()> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schemas");
+    for (name, text) in tidegate::contract::schemas() {
+        std::fs::write(folder.join(name), text)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,18 @@
+//! The shape of the JSON that commands print, as JSON Schema 2020-12.
+
+use schemars::Schema;
+
+use crate::demo::DemoSummary;
+use crate::summary::Summary;
+
+/// Each schema by the name of its file in `schemas/`.
+pub fn schemas() -> Vec<(&'static str, String)> {
+    let text = |schema: Schema| {
+        let text = serde_json::to_string_pretty(&schema).expect("a schema is plain JSON");
+        text + "\n"
+    };
+    vec![
+        ("summary.schema.json", text(schemars::schema_for!(Summary))),
+        ("demo.schema.json", text(schemars::schema_for!(DemoSummary))),
+    ]
+}
