@@ -277,4 +277,13 @@ mod tests {
         assert!(shared.len() > 6);
         assert!(shared.iter().all(|account| agency_payout_accounts().contains(account)));
     }
+
+    #[test]
+    fn the_agencies_of_this_trade_are_on_the_list_that_the_rules_read() {
+        let list = include_str!("../../../rules/lists/agency_payout_accounts.txt");
+        let listed: Vec<&str> = list.lines().filter_map(|line| line.split_whitespace().next()).collect();
+        for account in agency_payout_accounts() {
+            assert!(listed.contains(&account.as_str()), "{account}");
+        }
+    }
 }

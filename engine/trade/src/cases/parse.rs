@@ -153,8 +153,9 @@ fn given(first: &Word, rest: &[Word], givens: &mut Givens) -> Result<(), Problem
 mod tests {
     use super::*;
     use crate::cases::{Step, epoch};
-    use model::event::{Body, RefundState};
-    use model::{Event, Minor, Span};
+    use model::event::{Beneficiary, Body, Component, RefundState, ReviewSubject};
+    use model::verdict::CommissionId;
+    use model::{CreatorId, Event, Minor, Span};
     use proptest::prelude::*;
 
     fn events(text: &str) -> Vec<Event> {
@@ -240,6 +241,15 @@ mod tests {
              cancelled, failed, refused, returned, lost after the order",
         ];
         assert_eq!(problems(text), expected);
+    }
+
+    #[test]
+    fn a_review_names_a_commission_as_a_verdict_does() {
+        let told = events("== a\n0s order o1\n1d review v1 of=o1/maria decision=release\n---\n");
+        let Body::Review(review) = &told[2].body else { panic!() };
+        let maria = Beneficiary::Creator(CreatorId::new("maria").unwrap());
+        let commission = CommissionId::named("main", "o1", &maria, Component::Cps);
+        assert_eq!(review.subject, ReviewSubject::Commission(commission));
     }
 
     proptest! {
