@@ -8,7 +8,7 @@ use model::limit::GROUP_MEMBERS_PER_POSITION;
 use model::log::{Feeds, Genesis};
 use model::policy::Policy;
 use model::verdict::{Account, CommissionId, HoldId, Subject};
-use model::{ClickId, Currency, Market, Minor, OrderKey, Position, ProgramId, RuleId, Text, Verdict};
+use model::{ClickId, Currency, Market, Minor, OrderKey, Position, ProgramId, RuleId, Span, Text, Verdict};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -272,6 +272,16 @@ impl Ledger {
         let largest = self.groups.largest.max(self.creators.largest);
         // An order has at most two components for one creator.
         largest.saturating_add(records.saturating_mul(2)) > GROUP_MEMBERS_PER_POSITION
+    }
+
+    /// The shortest time after which a hold that this ruleset's policy sets lapses or must be escalated. Rules
+    /// may name shorter ones themselves.
+    pub fn shortest_hold(&self) -> Option<Span> {
+        let policy = &self.terms.policy;
+        let longest =
+            policy.markets.values().chain([&policy.default_market]).map(|market| market.longest_hold);
+        let defaults = policy.rules.values().filter_map(|rule| rule.default_hold);
+        longest.chain(defaults).chain(policy.score_hold).min()
     }
 
     /// Every account, by program, market and currency.

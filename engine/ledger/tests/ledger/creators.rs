@@ -95,3 +95,22 @@ fn scheduled_money_of_a_held_creator_is_asked_back() {
     w.run("run", RunState::Failed, &[]);
     assert_eq!(w.accounts("o", "ann"), "held 100");
 }
+
+#[test]
+fn the_end_of_a_creator_hold_is_due_even_while_it_has_no_member() {
+    let mut w = World::new();
+    w.click(&click("c", "ann"), hold(5));
+    assert_eq!(w.ledger.next_due(), Some(at(5 * DAY)));
+    w.at(5 * DAY).tick();
+    assert_eq!(w.ledger.next_due(), None);
+    assert!(!w.ledger.may_overflow(0));
+}
+
+#[test]
+fn a_creator_hold_leaves_the_agencys_share() {
+    let mut w = World::new();
+    w.order("o", &[line("a", 1_000).by("ann", 1_000).agency("studio", 100)], hold(5));
+    let share = w.commission_for("o", "agency:studio", model::event::Component::AgencyShare);
+    assert_eq!(balances(share), "pending 10");
+    assert_eq!(w.accounts("o", "ann"), "held 100");
+}

@@ -163,3 +163,29 @@ fn another_ruleset_keeps_the_groups_of_features_that_it_still_has() {
     w.order("b", &by("bob"), burst(3));
     assert_eq!(w.accounts("a", "ann"), "held 100");
 }
+
+#[test]
+fn unfinished_members_survive_a_restart() {
+    let mut w = World::new();
+    for i in 0..GROUP_MEMBERS_PER_POSITION + 2 {
+        w.order(&format!("o{i}"), &by("ann"), vec![]);
+    }
+    w.order("last", &by("bob"), burst(3));
+    let bytes = postcard::to_allocvec(&w.ledger).unwrap();
+    w.ledger = postcard::from_bytes(&bytes).unwrap();
+    assert!(w.ledger.may_overflow(0));
+    w.at(MINUTE).tick();
+    assert!(w.ledger.commissions().all(|commission| commission.is_held()));
+}
+
+#[test]
+fn a_canary_group_hold_touches_only_creators_in_the_bucket() {
+    let mut w = World::new();
+    let canary = vec![hit("canary", Effect::HoldAllOf(Slot(0), Until::Reviewed))];
+    for i in 0..40 {
+        w.order(&format!("o{i}"), &by(&format!("creator{i}")), vec![]);
+    }
+    w.order("last", &by("creator0"), canary);
+    let held = w.ledger.commissions().filter(|commission| commission.is_held()).count();
+    assert!((5..35).contains(&held), "{held} of 41");
+}

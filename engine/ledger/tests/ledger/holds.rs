@@ -140,3 +140,12 @@ fn holds_outlive_their_rule() {
     w.at(20 * DAY).tick();
     assert_eq!(w.accounts("o", "ann"), "held 100");
 }
+
+#[test]
+fn no_policy_sets_a_shorter_time_than_the_ledger_says() {
+    let mut w = World::new();
+    assert_eq!(w.ledger.shortest_hold(), Some(Span::from_days(2)), "that of the score");
+    w.policy.default_market.longest_hold = Span::from_days(1);
+    w.set_policy("r2");
+    assert_eq!(w.ledger.shortest_hold(), Some(Span::from_days(1)));
+}
