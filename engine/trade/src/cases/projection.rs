@@ -109,7 +109,7 @@ mod tests {
             program_id: ProgramId::new("main").unwrap(),
             due: None,
             holds: vec![HoldView { hold_id: HoldId::of_scope("x", &rule), rule: rule.clone(), until }],
-            reasons: [RuleId::new("attributed").unwrap(), rule].map(reason).to_vec(),
+            reasons: vec![reason(rule)],
             actors: Vec::new(),
             reattributed_from: None,
             ruleset: Text::new(""),
@@ -123,6 +123,18 @@ mod tests {
         let expected =
             "2m30s o5/maria accrue accrued>held 10.00 USD held by same_device until 14d because same_device";
         assert_eq!(line, expected);
+    }
+
+    #[test]
+    fn what_goes_without_saying_is_left_out() {
+        let line = |decision, rule: &str| {
+            let reasons = vec![reason(RuleId::new(rule).unwrap())];
+            project(&Verdict { decision, reasons, postings: Vec::new(), holds: Vec::new(), ..verdict() })
+        };
+        assert_eq!(line(Decision::Accrue, "attributed"), "2m30s o5/maria accrue");
+        assert_eq!(line(Decision::Release, "settled"), "2m30s o5/maria release");
+        assert_eq!(line(Decision::Restore, "settled"), "2m30s o5/maria restore because settled");
+        assert_eq!(line(Decision::Hold, "same_ip_ring"), "2m30s o5/maria hold because same_ip_ring");
     }
 
     #[test]
