@@ -118,6 +118,9 @@ pub(crate) struct Demo {
     /// Orders a day
     #[arg(long, value_name = "N", default_value_t = 2_000)]
     pub orders: u32,
+    /// Planted orders in a thousand
+    #[arg(long, value_name = "N", default_value_t = 40, value_parser = clap::value_parser!(u32).range(0..=500))]
+    pub fraud: u32,
     /// How much faster than real time: 1440 is a day a minute
     #[arg(long, value_name = "TIMES", default_value_t = 17_280)]
     pub lapse: u32,

@@ -241,7 +241,7 @@ fn beneficiaries_table(summary: &Summary) -> String {
     let rows: Vec<&AccountSummary> = shown.iter().map(|b| &b.accounts).collect();
     let columns = account_columns(&rows);
     let headings: Vec<String> = columns.iter().map(|(name, _)| format!(">{name}")).collect();
-    let mut all = vec!["most doubted", "currency"];
+    let mut all = vec!["largest share held", "currency"];
     all.extend(headings.iter().map(String::as_str));
     let mut table = table(&all);
     for b in &shown {

@@ -33,7 +33,7 @@ pub(crate) struct Summary {
     pub money: Vec<MoneySummary>,
     /// What every rule did and saw.
     pub rules: Vec<RuleSummary>,
-    /// Money by beneficiary, most doubted first, then most accrued.
+    /// Money by beneficiary: the largest share held first, then the most accrued.
     pub beneficiaries: Vec<BeneficiarySummary>,
 }
 
@@ -231,7 +231,10 @@ fn beneficiaries(books: &Books) -> Vec<BeneficiarySummary> {
             accounts: AccountSummary::of(accounts),
         };
     let mut all: Vec<_> = books.beneficiaries.iter().map(of).collect();
-    all.sort_by_key(|b| std::cmp::Reverse((b.accounts.held + b.accounts.void, b.accounts.accrued)));
+    // Amounts of different currencies do not compare; shares do.
+    let held_ppm =
+        |a: &AccountSummary| (i128::from(a.held) * 1_000_000).checked_div(i128::from(a.accrued)).unwrap_or(0);
+    all.sort_by_key(|b| std::cmp::Reverse((held_ppm(&b.accounts), b.accounts.accrued)));
     all
 }
 

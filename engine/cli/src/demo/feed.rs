@@ -2,7 +2,7 @@
 
 use decider::Effects;
 use model::verdict::{Account, Decision};
-use model::{EventTime, Position, RuleId, Verdict};
+use model::{EventTime, Position, RuleId, Span, Verdict};
 use serde::Serialize;
 use std::collections::{BTreeMap, VecDeque};
 
@@ -33,6 +33,8 @@ pub(crate) struct Entry {
 #[derive(Debug, Default)]
 pub(crate) struct Feed {
     entries: VecDeque<Entry>,
+    /// The hour of each rule's last flag.
+    flagged: BTreeMap<RuleId, EventTime>,
     /// Entries ever taken.
     pub taken: u64,
     /// Releases that nobody doubted.
@@ -47,7 +49,7 @@ impl Feed {
             words.insert((said.position, &said.hit.rule), &said.hit.reason);
         }
         for verdict in &effects.verdicts {
-            let Some(what) = worth_a_look(verdict) else {
+            let Some(what) = worth_a_look(verdict).filter(|what| self.is_news(what, verdict)) else {
                 self.quiet_releases += u64::from(verdict.decision == Decision::Release);
                 continue;
             };
@@ -65,6 +67,13 @@ impl Feed {
                 why: if said.is_empty() { reasons(verdict) } else { said.join("; ") },
             });
         }
+    }
+
+    /// Flags of one rule come in crowds: one an hour is news.
+    fn is_news(&mut self, what: &str, verdict: &Verdict) -> bool {
+        let Some(reason) = verdict.reasons.first().filter(|_| what == "FLAG") else { return true };
+        let hour = verdict.occurred_at.grid_floor(Span::from_hours(1));
+        self.flagged.insert(reason.rule.clone(), hour) != Some(hour)
     }
 
     fn push(&mut self, entry: Entry) {
@@ -90,15 +99,21 @@ impl Feed {
 /// What a person would call it; `None` for the everyday.
 fn worth_a_look(verdict: &Verdict) -> Option<&'static str> {
     let was_doubted = verdict.postings.iter().any(|p| p.from == Account::Held);
+    let by_status = verdict.reasons.iter().all(|r| r.rule.as_str() == "status");
     match verdict.decision {
         Decision::Accrue if verdict.holds.is_empty() => None,
         Decision::Accrue | Decision::Hold => Some("HOLD"),
         Decision::Recall => Some("RECALL"),
         Decision::Flag => Some("FLAG"),
-        Decision::Void => Some("VOID"),
+        Decision::Void if !by_status => Some("VOID"),
         Decision::ClawBack => Some("CLAW BACK"),
         Decision::Release if was_doubted => Some("RELEASE"),
-        Decision::Release | Decision::Reduce | Decision::Restore | Decision::Schedule | Decision::Pay => None,
+        Decision::Void
+        | Decision::Release
+        | Decision::Reduce
+        | Decision::Restore
+        | Decision::Schedule
+        | Decision::Pay => None,
     }
 }
 

@@ -23,8 +23,9 @@ pub(crate) struct Score {
     pointed: BTreeMap<RuleId, BTreeSet<OrderId>>,
     /// Attacks whose clicks or creators their rule pointed at.
     pointed_beside: BTreeSet<Attack>,
-    /// Orders that any rule doubts.
-    doubted: BTreeSet<OrderId>,
+    /// Orders held at some time, and orders flagged.
+    held: BTreeSet<OrderId>,
+    flagged: BTreeSet<OrderId>,
     benign_accrued: i128,
     benign_held: i128,
 }
@@ -45,11 +46,11 @@ pub(crate) struct DemoSummary {
 pub(crate) struct ScoreReport {
     /// Orders planted as fraud.
     pub planted: u64,
-    /// Of those, doubted by any rule that is live.
+    /// Of those, held or flagged by any rule that is live.
     pub caught: u64,
-    /// Orders doubted that were not planted.
+    /// Orders held that were not planted.
     pub false_alarms: u64,
-    /// caught / (caught + false alarms), parts per million.
+    /// Share of the orders held that were planted, parts per million.
     pub precision_ppm: Option<u64>,
     /// caught / planted, parts per million.
     pub recall_ppm: Option<u64>,
@@ -87,7 +88,8 @@ impl Score {
             creators: BTreeMap::new(),
             pointed: BTreeMap::new(),
             pointed_beside: BTreeSet::new(),
-            doubted: BTreeSet::new(),
+            held: BTreeSet::new(),
+            flagged: BTreeSet::new(),
             benign_accrued: 0,
             benign_held: 0,
         }
@@ -126,8 +128,12 @@ impl Score {
         for verdict in &effects.verdicts {
             self.weigh(verdict);
             let Some(order) = &verdict.order_id else { continue };
-            if doubts(verdict) {
-                self.doubted.insert(order.clone());
+            if let Some(doubt) = doubt(verdict) {
+                let orders = match doubt {
+                    Doubt::Held => &mut self.held,
+                    Doubt::Flagged => &mut self.flagged,
+                };
+                orders.insert(order.clone());
                 for reason in &verdict.reasons {
                     self.point(&reason.rule, order);
                 }
@@ -156,9 +162,10 @@ impl Score {
 
     /// What came of it so far.
     pub(crate) fn report(&self) -> ScoreReport {
-        let caught = self.orders.keys().filter(|order| self.doubted.contains(*order)).count() as u64;
-        let false_alarms =
-            self.doubted.iter().filter(|order| !self.orders.contains_key(*order)).count() as u64;
+        let doubted = |order: &&OrderId| self.held.contains(*order) || self.flagged.contains(*order);
+        let caught = self.orders.keys().filter(doubted).count() as u64;
+        let held_rightly = self.held.iter().filter(|order| self.orders.contains_key(*order)).count() as u64;
+        let false_alarms = self.held.len() as u64 - held_rightly;
         let planted = self.orders.len() as u64;
         let ppm = |part: u64, whole: u64| (part * 1_000_000).checked_div(whole);
         let benign = (self.benign_held * 1_000_000).checked_div(self.benign_accrued).unwrap_or(0);
@@ -166,7 +173,7 @@ impl Score {
             planted,
             caught,
             false_alarms,
-            precision_ppm: ppm(caught, caught + false_alarms),
+            precision_ppm: ppm(held_rightly, self.held.len() as u64),
             recall_ppm: ppm(caught, planted),
             benign_held_ppm: u64::try_from(benign).unwrap_or(0),
             attacks: Attack::ALL.iter().map(|attack| self.attack(*attack)).collect(),
@@ -197,18 +204,25 @@ impl Score {
     }
 }
 
-/// Whether a verdict doubts money: it holds, recalls, flags or voids on a rule's account.
-fn doubts(verdict: &Verdict) -> bool {
+/// How a verdict doubts an order.
+enum Doubt {
+    Held,
+    Flagged,
+}
+
+fn doubt(verdict: &Verdict) -> Option<Doubt> {
     match verdict.decision {
-        Decision::Accrue => !verdict.holds.is_empty(),
-        Decision::Hold | Decision::Recall | Decision::Flag => true,
+        Decision::Accrue | Decision::Hold | Decision::Recall => {
+            (!verdict.holds.is_empty()).then_some(Doubt::Held)
+        }
+        Decision::Flag => Some(Doubt::Flagged),
         Decision::Void
         | Decision::Restore
         | Decision::Reduce
         | Decision::ClawBack
         | Decision::Schedule
         | Decision::Release
-        | Decision::Pay => false,
+        | Decision::Pay => None,
     }
 }
 
@@ -234,7 +248,7 @@ impl ScoreReport {
             ]);
         }
         format!(
-            "\n{table}\nprecision {} · recall {} · honest commission ever held {}\n",
+            "\n{table}\nof the orders held {} were planted · of the orders planted {} were held or flagged · honest commission ever held {}\n",
             percent(self.precision_ppm),
             percent(self.recall_ppm),
             percent(Some(self.benign_held_ppm)),

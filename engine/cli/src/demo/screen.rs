@@ -163,7 +163,8 @@ fn draw_money(frame: &mut Frame<'_>, area: Rect, simulation: &Simulation) {
         let names = [format!("{program} · {market}"), currency.code().to_owned()].map(Cell::new);
         Row::new(names.into_iter().chain(cells))
     });
-    let widths = [Constraint::Min(14), Constraint::Length(4)].into_iter().chain([Constraint::Length(15); 7]);
+    let widths =
+        [Constraint::Length(14), Constraint::Length(4)].into_iter().chain([Constraint::Length(14); 7]);
     let table = Table::new(rows, widths).header(Row::new(head)).block(panel(" Money by account ".into()));
     frame.render_widget(table, area);
 }
@@ -185,8 +186,8 @@ fn draw_verdicts(frame: &mut Frame<'_>, area: Rect, simulation: &Simulation) {
     let widths = [
         Constraint::Length(11),
         Constraint::Length(9),
-        Constraint::Length(16),
-        Constraint::Length(20),
+        Constraint::Length(24),
+        Constraint::Length(32),
         Constraint::Length(14),
         Constraint::Min(20),
     ];
@@ -226,7 +227,7 @@ fn draw_score(frame: &mut Frame<'_>, area: Rect, report: &ScoreReport) {
         ])
     });
     let title = format!(
-        " What was planted, and what was caught · precision {} · recall {} · honest money ever held {} ",
+        " Planted and caught · precision of holds {} · recall of holds and flags {} · honest money ever held {} ",
         percent(report.precision_ppm),
         percent(report.recall_ppm),
         percent(Some(report.benign_held_ppm)),

@@ -9,7 +9,7 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::iter::Peekable;
 use std::sync::Arc;
-use trade::{Settings, Trade};
+use trade::{Scenarios, Settings, Trade};
 
 use crate::args::Demo;
 use crate::books::Books;
@@ -76,7 +76,9 @@ impl Simulation {
             Threads::Exactly(count) => count,
         };
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-        let settings = Settings { orders_per_day: u64::from(args.orders), ..Settings::new(args.seed, start) };
+        let scenarios = Scenarios { fraud_ppm: u64::from(args.fraud) * 1000, ..Scenarios::all() };
+        let settings =
+            Settings { orders_per_day: u64::from(args.orders), scenarios, ..Settings::new(args.seed, start) };
         let log = File::create(folder.log_path()).map_err(|e| Failure::output(&"the demo's log", &e))?;
         let mut simulation = Simulation {
             score: Score::new(&rules.ruleset),
