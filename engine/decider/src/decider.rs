@@ -93,7 +93,7 @@ impl Decider {
         effects: &mut Effects,
     ) -> (Vec<Admitted>, &'r [Record]) {
         let mut admitted = Vec::with_capacity(records.len());
-        let mut horizon = Horizon::new(self);
+        let mut horizon = Horizon::new(self, records.len());
         for (index, record) in records.iter().enumerate() {
             let beyond = |point| self.attribution.reaches(record, point);
             if index > 0 && horizon.point().is_some_and(beyond) {

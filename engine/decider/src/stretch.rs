@@ -8,7 +8,6 @@
 //! that may free money at once (a review, a rejected refund, a plan, a feed mark) may be due at the next point.
 
 use model::admitted::{Admitted, What};
-use model::limit::GROUP_MEMBERS_PER_POSITION;
 use model::{EventTime, Span};
 
 use crate::decider::Decider;
@@ -16,7 +15,7 @@ use crate::decider::Decider;
 /// The grid point at which the next sweep could fall.
 pub(crate) struct Horizon {
     grid: Span,
-    /// The shortest hold that a rule may set.
+    /// The shortest time until a hold lapses or is escalated.
     shortest_hold: Option<Span>,
     /// Whether a group or creator hold may have to be finished in the next sweep.
     may_overflow: bool,
@@ -24,11 +23,12 @@ pub(crate) struct Horizon {
 }
 
 impl Horizon {
-    pub(crate) fn new(decider: &Decider) -> Horizon {
+    pub(crate) fn new(decider: &Decider, records: usize) -> Horizon {
+        let holds = [decider.ruleset.shortest_span(), decider.ledger.shortest_hold()];
         Horizon {
             grid: decider.genesis.sweep_grid,
-            shortest_hold: decider.ruleset.shortest_span(),
-            may_overflow: decider.ledger.open_commissions() > GROUP_MEMBERS_PER_POSITION,
+            shortest_hold: holds.into_iter().flatten().min(),
+            may_overflow: decider.ledger.may_overflow(records),
             at: decider.next_sweep(),
         }
     }
