@@ -102,6 +102,22 @@ impl Index {
         self.table.find(hash(key), |slot| self.records.key(*slot) == key).copied()
     }
 
+    /// Reads a record for nothing but to have it near: the answer has no meaning. See [`crate::series::ahead`].
+    pub(crate) fn touch(&self, key: u128) -> (Option<u32>, u32) {
+        let slot = self.find(key);
+        (slot, slot.map_or(0, |slot| self.touch_slot(slot)))
+    }
+
+    /// As [`Index::touch`], by slot.
+    pub(crate) fn touch_slot(&self, slot: u32) -> u32 {
+        self.words(slot).first().copied().unwrap_or(0)
+    }
+
+    /// As [`Index::touch`], and the entry of the table by which the record would be removed.
+    pub(crate) fn touch_entry(&self, slot: u32) -> u32 {
+        self.table.find(hash(self.records.key(slot)), |other| *other == slot).copied().unwrap_or(0)
+    }
+
     /// A new record of zeros under a key that has none.
     pub(crate) fn insert(&mut self, key: u128) -> u32 {
         let slot = self.records.take_slot();

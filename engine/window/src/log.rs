@@ -75,6 +75,12 @@ impl Log {
         self.cursors.get(window).expect("a window of this log").cut
     }
 
+    /// The addresses of the next rows, at most so many, to leave a window in order.
+    pub(crate) fn next(&self, window: usize, rows: usize) -> impl Iterator<Item = u64> + use<> {
+        let next = self.cursors.get(window).map_or(0, |cursor| cursor.next);
+        next..self.times.end().min(next + rows as u64)
+    }
+
     /// Whether the longest window covers a time.
     pub(crate) fn covers(&self, time: i64) -> bool {
         self.cursors.last().is_some_and(|cursor| time >= cursor.cut)

@@ -20,6 +20,7 @@ use crate::times::Times;
 use crate::values::{Gone, OwnValue, ValueColumn};
 use crate::words;
 
+pub(crate) mod ahead;
 mod reading;
 
 /// In the log of groups: the entry carries one more value of the row that follows it, and is no row itself.
@@ -60,6 +61,8 @@ pub(crate) struct Series {
 
     #[serde(skip)]
     at_hand: AtHand,
+    #[serde(skip)]
+    ahead: ahead::Ahead,
 }
 
 /// A field that is summed or compared.
@@ -123,6 +126,7 @@ impl Series {
             values,
             times: needs.times.map(|span| Times::new(place(span))),
             at_hand: AtHand::default(),
+            ahead: ahead::Ahead::default(),
         }
     }
 

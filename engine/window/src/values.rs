@@ -89,6 +89,21 @@ impl ValueColumn {
         self.frequencies.highest(group, frequent)
     }
 
+    /// Reads the pair of a value for nothing but to have it near.
+    pub(crate) fn touch(&self, group: u32, hash: u128) -> u32 {
+        self.pairs.touch(hashes::within(group, hash)).1
+    }
+
+    /// Reads the pair of a row that will leave a window for nothing but to have it near.
+    pub(crate) fn touch_row(&self, address: u64, window: usize) -> u32 {
+        match self.rows.get(address) {
+            NONE => 0,
+            _ if window > self.until => 0,
+            pair if window < self.until => self.pairs.touch_slot(pair),
+            pair => self.pairs.touch_entry(pair),
+        }
+    }
+
     /// Adds a value to a row that was just appended to the log. Returns the time of the last row before it that
     /// has the value, `i64::MIN` if there is none; nothing if no window that asks covers the row.
     pub(crate) fn add(&mut self, group: u32, value: &OwnValue, row: (i64, u64), log: &Log) -> Option<i64> {

@@ -17,6 +17,9 @@ use crate::series::Series;
 /// record concerned it: so that none keeps rows for lack of new ones.
 const CATCH_UP_RECORDS: u64 = 1_024;
 
+/// Records that are looked ahead at together: enough to wait for memory once, few enough for the nearest caches.
+const AHEAD_RECORDS: usize = 64;
+
 /// The windows of a lane, for the features of one ruleset.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Windows {
@@ -91,35 +94,24 @@ impl Windows {
     /// # Panics
     /// If the log clock goes back.
     pub fn apply(&mut self, admitted: &Admitted) -> Option<Measures> {
-        let visit = |seen, judged, counted| Visit {
-            clock: admitted.clock,
-            seen,
-            judged,
-            counted,
-            at: admitted.occurred_at,
-        };
         self.turn(admitted.clock);
-        let visit = match &admitted.what {
-            What::Click(click) => visit(Seen::Click(click), Some(Subject::Click), Some(Counted::Click)),
-            What::Order(order) => visit(Seen::Order(order), judged(order), Some(Counted::Order)),
-            What::Amendment(order) => visit(Seen::Order(order), judged(order), None),
-            What::Refund(refund) => {
-                self.stand(refund, admitted.clock);
-                if !refund.first_move {
-                    return None;
-                }
-                visit(Seen::Refund(refund), Some(Subject::Refund), Some(Counted::Refund))
-            }
-            What::Planned(_)
-            | What::Status(_)
-            | What::Creator(_)
-            | What::Plan(_)
-            | What::Review(_)
-            | What::PayoutRun(_)
-            | What::Obligation(_)
-            | What::FeedMark(_) => return None,
-        };
-        self.take(&visit)
+        if let What::Refund(refund) = &admitted.what {
+            self.stand(refund, admitted.clock);
+        }
+        self.take(&visit(admitted)?)
+    }
+
+    /// [`Windows::apply`] for each of some records, in order: the same answers, faster with millions of keys.
+    ///
+    /// # Panics
+    /// If the log clock goes back.
+    pub fn apply_all(&mut self, records: &[Admitted]) -> Vec<Option<Measures>> {
+        let mut all = Vec::with_capacity(records.len());
+        for chunk in records.chunks(AHEAD_RECORDS) {
+            self.look_ahead(chunk);
+            all.extend(chunk.iter().map(|admitted| self.apply(admitted)));
+        }
+        all
     }
 
     /// Measures a commission about to mature, at the sweep's time; adds nothing.
@@ -169,6 +161,17 @@ impl Windows {
         self.since_catch_up = 0;
         self.series.iter_mut().for_each(|series| series.it.advance(clock));
         self.cohorts.iter_mut().for_each(|cohort| cohort.it.advance(clock));
+    }
+
+    /// Brings near what the series will read of some records to come.
+    fn look_ahead(&mut self, chunk: &[Admitted]) {
+        for visit in chunk.iter().filter_map(visit) {
+            self.hashes.turn();
+            for series in self.series.iter_mut().filter(|s| s.it.counts(&visit) || s.is_read(&visit)) {
+                series.it.expect(&visit, &mut self.hashes);
+            }
+        }
+        self.series.iter_mut().for_each(|series| series.it.look_ahead());
     }
 
     /// A refund stands before it is judged.
@@ -264,6 +267,28 @@ impl Usage {
         self.pairs += pairs as u64;
         self.bytes += bytes as u64;
     }
+}
+
+/// As what a record is judged and counted; `None` if neither.
+fn visit(admitted: &Admitted) -> Option<Visit<'_>> {
+    let (seen, judged, counted) = match &admitted.what {
+        What::Click(click) => (Seen::Click(click), Some(Subject::Click), Some(Counted::Click)),
+        What::Order(order) => (Seen::Order(order), judged(order), Some(Counted::Order)),
+        What::Amendment(order) => (Seen::Order(order), judged(order), None),
+        What::Refund(refund) if refund.first_move => {
+            (Seen::Refund(refund), Some(Subject::Refund), Some(Counted::Refund))
+        }
+        What::Refund(_)
+        | What::Planned(_)
+        | What::Status(_)
+        | What::Creator(_)
+        | What::Plan(_)
+        | What::Review(_)
+        | What::PayoutRun(_)
+        | What::Obligation(_)
+        | What::FeedMark(_) => return None,
+    };
+    Some(Visit { clock: admitted.clock, seen, judged, counted, at: admitted.occurred_at })
 }
 
 /// An order of type normal is judged.

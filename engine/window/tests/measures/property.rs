@@ -1,5 +1,5 @@
 //! Random logs under random features: the windows say what the model says, also when they are saved and loaded
-//! on the way, and they forget everything in the end.
+//! on the way, or given everything at once under another secret; and they forget everything in the end.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -26,6 +26,9 @@ struct World {
     moved: Moved,
     clock: i64,
     position: u64,
+    /// All that was applied, and what it came to.
+    log: Vec<Admitted>,
+    said: Vec<Option<Measures>>,
 }
 
 impl World {
@@ -40,6 +43,8 @@ impl World {
             moved: Moved::default(),
             clock: 0,
             position: 0,
+            log: Vec::new(),
+            said: Vec::new(),
         }
     }
 
@@ -129,6 +134,8 @@ impl World {
         let admitted = crate::build::admitted(self.position, self.clock, occurred, what);
         let measures = self.windows.apply(&admitted);
         prop_assert_eq!(&measures, &self.resumed.apply(&admitted));
+        self.log.push(admitted);
+        self.said.push(measures.clone());
         Ok(measures)
     }
 
@@ -164,6 +171,8 @@ impl World {
     fn end(mut self) -> TestCaseResult {
         let [saved, again] = [&self.windows, &self.resumed].map(|it| postcard::to_allocvec(it).unwrap());
         prop_assert_eq!(saved, again);
+        let at_once = Windows::new(self.features, 43).apply_all(&self.log);
+        prop_assert_eq!(self.said, at_once, "all at once, under another secret");
         self.windows.advance(at(self.clock + 100_001));
         let Usage { rows, keys, pairs, .. } = self.windows.usage();
         prop_assert_eq!((rows, keys, pairs), (0, 0, 0));
