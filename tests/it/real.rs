@@ -35,12 +35,10 @@ fn data(name: &str) -> Option<PathBuf> {
     if path.exists() {
         return Some(path);
     }
-    // Past the test harness, which swallows what a passing test prints: skipping must not be silent.
-    let _ = writeln!(
-        std::io::stderr(),
-        "SKIPPED: this test needs the real data, and there is no {}",
-        path.display()
-    );
+    let line = format!("\nSKIPPED: this test needs the real data, and there is no {}\n", path.display());
+    // Past the test harness, which swallows what a passing test prints: skipping must not be silent. In one piece,
+    // since tests run side by side.
+    let _ = std::io::stderr().write_all(line.as_bytes());
     None
 }
 

@@ -43,7 +43,7 @@ fn every_conversion_is_credited_to_the_session_that_the_playbook_names() {
         );
         let credits = credits(&set, &set.replay_by(&sources, CHUNK));
         assert_eq!(credits.len(), 21, "{days}");
-        assert_eq!(credits.iter().map(|(_, _, amount)| *amount).sum::<Minor>(), Minor(275_00), "{days}");
+        assert_eq!(credits.iter().map(|(_, _, amount)| *amount).sum::<Minor>(), Minor(27_500), "{days}");
         let sessions: Vec<_> =
             credits.into_iter().map(|(customer, session, _)| (customer, session)).collect();
         assert_eq!(sessions, expected(&format!("{FOLDER}/derived_expected_last_touch_{days}.csv")), "{days}");
