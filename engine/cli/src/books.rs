@@ -69,9 +69,8 @@ impl Books {
     }
 
     fn charge_rules(&mut self, verdict: &Verdict, currency: Currency) {
-        let moved_to =
-            |account| verdict.postings.iter().filter(move |p| p.to == account).map(|p| p.amount).sum();
-        let (held, voided): (Minor, Minor) = (moved_to(Account::Held), moved_to(Account::Void));
+        let to_void = verdict.postings.iter().filter(|posting| posting.to == Account::Void);
+        let voided: Minor = to_void.map(|posting| posting.amount).sum();
         let fired = match verdict.decision {
             Decision::Accrue | Decision::Hold | Decision::Recall | Decision::Void => true,
             Decision::Restore
@@ -82,14 +81,10 @@ impl Books {
             | Decision::Release
             | Decision::Pay => false,
         };
-        if !fired || (held.is_zero() && voided.is_zero()) {
+        if !fired || voided.is_zero() {
             return;
         }
-        for hold in verdict.holds.iter().filter(|_| !held.is_zero()) {
-            let money = self.rules.entry((hold.rule.clone(), currency)).or_default();
-            money.held_ever = money.held_ever.plus(held);
-        }
-        for reason in verdict.reasons.iter().filter(|_| !voided.is_zero()) {
+        for reason in &verdict.reasons {
             let money = self.rules.entry((reason.rule.clone(), currency)).or_default();
             money.voided = money.voided.plus(voided);
         }
@@ -98,6 +93,13 @@ impl Books {
     fn remember_held(&mut self, verdict: &Verdict, currency: Currency) {
         let Some(id) = verdict.commission_id else { return };
         let amount = verdict.balance.get(&Account::Held).copied().unwrap_or_default();
+        // A rule that joins a hold moves nothing, and yet holds all that is held.
+        for hold in &verdict.holds {
+            let before = self.held.get(&id).filter(|held| held.rules.contains(&hold.rule));
+            let more = amount.minus(before.map_or(Minor::ZERO, |held| held.amount)).max(Minor::ZERO);
+            let money = self.rules.entry((hold.rule.clone(), currency)).or_default();
+            money.held_ever = money.held_ever.plus(more);
+        }
         if amount.is_zero() {
             self.held.remove(&id);
         } else {
@@ -137,5 +139,62 @@ fn post(accounts: &mut Accounts, verdict: &Verdict) {
         };
         let to = accounts.entry(posting.to).or_default();
         *to = to.plus(posting.amount);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::event::Beneficiary;
+    use model::verdict::{HoldId, HoldView, Posting, Subject, VerdictId};
+    use model::{CreatorId, EventTime, Position};
+
+    /// A verdict on one commission that leaves `held` of it held by `rules`.
+    fn verdict(sequence: u64, decision: Decision, posted: i64, held: i64, rules: &[&str]) -> Verdict {
+        let maria = Beneficiary::Creator(CreatorId::new("maria").unwrap());
+        let commission = CommissionId::named("main", "o1", &maria, model::event::Component::Cps);
+        let hold = |rule: &&str| {
+            let rule = RuleId::new(rule).unwrap();
+            HoldView { hold_id: HoldId::of_scope("commission:o1", &rule), rule, until: None }
+        };
+        let posting = Posting { from: Account::Pending, to: Account::Held, amount: Minor(posted) };
+        Verdict {
+            verdict_id: VerdictId::of_subject(&Subject::Commission(commission), sequence),
+            commission_id: Some(commission),
+            subject: None,
+            sequence,
+            position: Position(sequence),
+            occurred_at: EventTime::MIN,
+            decision,
+            postings: Some(posting).filter(|posting| !posting.amount.is_zero()).into_iter().collect(),
+            currency: Currency::new("USD"),
+            balance: BTreeMap::from([(Account::Held, Minor(held))]),
+            beneficiary: Some(maria.to_string().into()),
+            component: None,
+            order_id: None,
+            shop_id: None,
+            market: Market::new("main").unwrap(),
+            program_id: ProgramId::new("main").unwrap(),
+            due: None,
+            holds: rules.iter().map(hold).collect(),
+            reasons: Vec::new(),
+            actors: Vec::new(),
+            reattributed_from: None,
+            ruleset: Text::default(),
+            semantics: model::SEMANTICS,
+        }
+    }
+
+    #[test]
+    fn a_rule_that_joins_a_hold_has_held_all_that_it_holds() {
+        let mut books = Books::default();
+        books.read(&verdict(1, Decision::Hold, 100, 100, &["first"]));
+        books.read(&verdict(2, Decision::Hold, 0, 100, &["first", "second"]));
+        books.read(&verdict(3, Decision::Hold, 30, 130, &["first", "second"]));
+        books.close();
+        for rule in ["first", "second"] {
+            let money = books.rules[&(RuleId::new(rule).unwrap(), Currency::new("USD").unwrap())];
+            assert_eq!((money.held_ever, money.held_now), (Minor(130), Minor(130)), "{rule}");
+        }
     }
 }
