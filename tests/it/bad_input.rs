@@ -105,6 +105,29 @@ fn each_bad_record_is_a_dead_letter_with_its_code_its_place_and_its_bytes() {
 }
 
 #[test]
+fn lines_that_sum_to_more_than_an_order_may_be_are_refused() {
+    let mut event = order("x", NOON_MS);
+    let line = |id: &str| json!({"line_id": id, "product_id": "p", "quantity": 1, "paid": model::limit::AMOUNT_MINOR_MAX});
+    event["lines"] = json!([line("1"), line("2")]);
+    let (refusal, _) = refused(event.to_string().as_bytes());
+    assert_eq!((refusal.code, refusal.pointer.as_str()), (Code::AmountTooLarge, "/lines"));
+}
+
+#[test]
+fn a_verdict_about_the_latest_possible_order_reads_back() {
+    let ruleset = engine::shipped();
+    let latest = order("last", model::EventTime::MAX.as_ms()).to_string();
+    let mut effects = decider::Effects::default();
+    engine::decider(&ruleset).decide(&[record(1, latest.as_bytes())], &mut effects);
+    assert!(effects.verdicts[0].due > Some(model::EventTime::MAX));
+    for verdict in &effects.verdicts {
+        let mut line = Vec::new();
+        connector::wire::write_verdict(verdict, &mut line);
+        assert_eq!(connector::wire::read_verdict(&line).as_ref(), Ok(verdict));
+    }
+}
+
+#[test]
 fn a_future_event_is_refused_against_its_own_stamp() {
     let mut future = record(2, order("x", NOON_MS + 3_600_000).to_string().as_bytes());
     future.stamp = model::EventTime::from_ms(NOON_MS);

@@ -44,6 +44,8 @@ pub struct Run {
     pub version: String,
     /// The files, in the order given.
     pub inputs: Vec<InputFile>,
+    /// Standard input was read as well, and cannot be read again.
+    pub standard_input: bool,
     /// The mapping of foreign files, by path and as it was.
     pub mapping: Option<(PathBuf, String)>,
     /// The lane.
@@ -119,7 +121,10 @@ impl Folder {
         if path.join(RUN).exists() {
             return Ok(Folder { path: path.to_path_buf() });
         }
-        let what = format!("{} holds no finished run; `tidegate replay` or `tidegate demo` makes one", path.display());
+        let what = format!(
+            "{} holds no finished run; `tidegate replay` or `tidegate demo` makes one",
+            path.display()
+        );
         Err(io::Error::new(io::ErrorKind::NotFound, what))
     }
 
@@ -199,7 +204,9 @@ impl Recorder {
     /// When it cannot be written.
     pub fn finish(mut self) -> io::Result<()> {
         self.verdicts.flush()?;
-        self.dead_letters.flush()
+        self.dead_letters.flush()?;
+        self.verdicts.get_ref().sync_all()?;
+        self.dead_letters.get_ref().sync_all()
     }
 }
 

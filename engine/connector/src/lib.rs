@@ -4,7 +4,7 @@
 //! - [`mod@log`]: exported logs, which carry positions, stamps and control records;
 //! - [`schema`]: the contract as JSON Schema and tables, made from the same tables that read and write;
 //! - [`mapping`]: foreign tables (CSV, JSON lines) as events, by a mapping file;
-//! - [`file`]: files as a source of records in log order;
+//! - [`mod@file`]: files as a source of records in log order;
 //! - [`folder`]: what a run leaves behind, and where verdicts are written.
 //!
 //! No bytes can stop the stream: whatever is not an event becomes a refusal with its original bytes. Decoding

@@ -1,6 +1,6 @@
 //! Wire forms: JSON in and out, for every kind of event, for verdicts and for dead letters.
 //!
-//! A kind is one table of fields ([`kind`]), from which reader, writer and JSON Schema are made, so that they
+//! A kind is one table of fields (`kind`), from which reader, writer and JSON Schema are made, so that they
 //! cannot drift apart. Reading is a pure function of the bytes: it never panics, and what is refused comes with
 //! a stable code, the JSON pointer of what is wrong and what would mend it.
 

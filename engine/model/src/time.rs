@@ -19,6 +19,14 @@ impl EventTime {
         (EventTime::MIN.0..=EventTime::MAX.0).contains(&ms).then_some(EventTime(ms))
     }
 
+    /// 2400-01-01T00:00:00Z: no date that follows from an event (a due date, the end of a hold) is later.
+    pub const LATEST: EventTime = EventTime(13_569_465_600_000);
+
+    /// A date that follows from an event: within [`EventTime::MIN`]..=[`EventTime::LATEST`].
+    pub fn following_from_ms(ms: i64) -> Option<EventTime> {
+        (EventTime::MIN.0..=EventTime::LATEST.0).contains(&ms).then_some(EventTime(ms))
+    }
+
     /// Milliseconds since the epoch.
     pub const fn as_ms(self) -> i64 {
         self.0

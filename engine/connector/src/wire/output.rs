@@ -19,7 +19,7 @@ use super::codec::{Codec, List, read_text, write_json};
 use super::context::{Context, Problem};
 use super::map::{Balances, Entries, EvidenceEntry};
 use super::object::{Obj, object};
-use super::scalar::{Balance, Counter, CurrencyCode, Hex, Id, Time, Words};
+use super::scalar::{Balance, Counter, CurrencyCode, FollowingTime, Hex, Id, Words};
 
 /// Lists of a verdict are bounded by the engine, not by its readers.
 const UNBOUNDED: usize = 1_000_000;
@@ -51,7 +51,7 @@ object! {
         subject = "subject": optional Words, "What else it is about, when there is no commission: click:PROGRAM/ID, order:PROGRAM/ID, creator:ID or run:ID.";
         sequence = "sequence": required Counter<u64, 1>, "Gap-free from 1 per commission or subject.";
         position = "position": required Place, "The record at which it was decided.";
-        occurred_at = "occurred_at": required Time, "The record's own time, or the sweep's, in milliseconds since the epoch.";
+        occurred_at = "occurred_at": required FollowingTime, "The record's own time, or the sweep's, in milliseconds since the epoch.";
         decision = "decision": required Choice<Decision>, "What was decided.";
         postings = "postings": required List<Obj<Posting>, 0, UNBOUNDED>, "The movements between accounts.";
         currency = "currency": optional CurrencyCode, "The ISO 4217 currency of all amounts.";
@@ -62,7 +62,7 @@ object! {
         shop_id = "shop_id": optional Id<ShopId>, "The shop.";
         market = "market": required Id<Market>, "The market.";
         program_id = "program_id": required Id<ProgramId>, "The program.";
-        due = "due_at": optional Time, "When it would be released as things stand, in milliseconds since the epoch.";
+        due = "due_at": optional FollowingTime, "When it would be released as things stand, in milliseconds since the epoch.";
         holds = "holds": required List<Obj<HoldView>, 0, UNBOUNDED>, "The holds that stand after it.";
         reasons = "reasons": required List<Obj<Reason>, 0, UNBOUNDED>, "Why, sorted by rule.";
         actors = "actors": default {Vec::new()} List<Words, 0, UNBOUNDED>, "The people who decided.";
@@ -86,7 +86,7 @@ object! {
     {
         hold_id = "hold_id": required Hex<HoldId>, "Which hold.";
         rule = "rule": required Id<RuleId>, "Whose.";
-        until = "until_at": optional Time, "Until when, in milliseconds since the epoch; until reviewed when missing.";
+        until = "until_at": optional FollowingTime, "Until when, in milliseconds since the epoch; until reviewed when missing.";
     }
 }
 

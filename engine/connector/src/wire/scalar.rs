@@ -139,6 +139,28 @@ impl Codec for Time {
     }
 }
 
+/// A date that follows from an event, as verdicts state it: it may be later than an event may be.
+pub(crate) struct FollowingTime;
+
+impl Codec for FollowingTime {
+    type Value = EventTime;
+
+    fn read<'de, D: Deserializer<'de>>(from: D, context: &mut Context) -> Result<EventTime, D::Error> {
+        read_whole(from, context, "a time: a whole number of milliseconds since 1970-01-01 UTC", |number| {
+            let time = i64::try_from(number).ok().and_then(EventTime::following_from_ms);
+            time.map_or_else(|| self::time(number), Ok)
+        })
+    }
+
+    fn write(value: &EventTime, out: &mut Vec<u8>) {
+        write_json(&value.as_ms(), out);
+    }
+
+    fn schema() -> Value {
+        json!({"type": "integer", "minimum": EventTime::MIN.as_ms(), "maximum": EventTime::LATEST.as_ms()})
+    }
+}
+
 fn time(number: i128) -> Result<EventTime, Problem> {
     if let Some(time) = i64::try_from(number).ok().and_then(EventTime::from_ms) {
         return Ok(time);

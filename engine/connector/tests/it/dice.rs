@@ -233,6 +233,15 @@ impl Dice {
         for (index, line) in lines.iter_mut().enumerate() {
             line.line_id = LineId::new(&format!("{index}{}", line.line_id.as_str())).unwrap();
         }
+        let declared = |line: &Line| line.declared.as_ref().and_then(|d| d.commission).unwrap_or_default();
+        let sums: [Minor; 3] = [
+            lines.iter().map(|line| line.paid).sum(),
+            lines.iter().map(|line| line.list_price.unwrap_or_default()).sum(),
+            lines.iter().map(declared).sum(),
+        ];
+        if sums.iter().any(|sum| sum.0 > limit::AMOUNT_MINOR_MAX) {
+            return self.order();
+        }
         Order {
             order_id: self.id(),
             revision: self.below(3) as u32,

@@ -1,7 +1,8 @@
 //! Orders and their status.
 
 use model::event::{ContentType, Coupon, Declared, Funder, Line, Order, OrderStatus, OrderType, Status};
-use model::limit::{LIST_ENTRIES_MAX, ORDER_LINES_MAX};
+use model::limit::{AMOUNT_MINOR_MAX, LIST_ENTRIES_MAX, ORDER_LINES_MAX};
+use model::refusal::Code;
 use model::{AgencyId, BuyerId, ClickId, CreatorId, Fingerprint, LineId, Minor, OrderId, ProductId, ShopId};
 
 use super::unique;
@@ -36,7 +37,26 @@ object! {
         checkout_at = "checkout_at": optional Time, "When checkout began, in milliseconds since the epoch.";
         coupons = "coupons": default {Vec::new()} List<Obj<Coupon>, 0, LIST_ENTRIES_MAX>, "Coupons used.";
     }
-    check lines_are_unique;
+    check whole_order;
+}
+
+fn whole_order(order: &Order) -> Result<(), Problem> {
+    lines_are_unique(order)?;
+    total_is_bounded(order)
+}
+
+/// Each amount is bounded, and so are their sums: totals of a million orders fit the ledger's integers.
+fn total_is_bounded(order: &Order) -> Result<(), Problem> {
+    let declared = |line: &Line| line.declared.as_ref().and_then(|d| d.commission).unwrap_or_default();
+    let sum =
+        |of: &dyn Fn(&Line) -> Minor| order.lines.iter().map(|line| i128::from(of(line).0)).sum::<i128>();
+    let listed = |line: &Line| line.list_price.unwrap_or_default();
+    let largest = sum(&|line| line.paid).max(sum(&listed)).max(sum(&declared));
+    if largest <= i128::from(AMOUNT_MINOR_MAX) {
+        return Ok(());
+    }
+    let detail = format!("the lines sum to {largest}; an order has at most {AMOUNT_MINOR_MAX} minor units");
+    Err(Problem::new(Code::AmountTooLarge, detail).at("lines"))
 }
 
 fn lines_are_unique(order: &Order) -> Result<(), Problem> {
