@@ -2,7 +2,8 @@
 
 use decider::{Decider, Effects};
 use model::log::{Control, Genesis, RecordBody};
-use model::{Event, Position, Record};
+use model::verdict::Account;
+use model::{Event, Minor, Position, Record};
 use ruleset::{Ruleset, Sources};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -102,4 +103,9 @@ pub(crate) fn decide(decider: &mut Decider, records: &[Record], chunk: usize) ->
         output.take(&mut effects);
     }
     output
+}
+
+/// Balances as a reconciliation states them.
+pub(crate) fn wide(balance: &BTreeMap<Account, Minor>) -> BTreeMap<Account, i128> {
+    balance.iter().map(|(account, minor)| (*account, i128::from(minor.0))).collect()
 }

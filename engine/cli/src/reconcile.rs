@@ -57,7 +57,7 @@ fn csv(result: &Reconciliation) -> Result<String, Failure> {
     csv.write_record(head).map_err(failed)?;
     for total in &result.totals {
         let head = [total.program_id.to_string(), total.market.to_string(), total.currency.code().to_owned()];
-        let amounts = total.balance.values().map(|minor| minor.0.to_string());
+        let amounts = total.balance.values().map(ToString::to_string);
         csv.write_record(head.into_iter().chain(amounts)).map_err(failed)?;
     }
     let bytes = csv.into_inner().map_err(|e| Failure::output(&"CSV", &e))?;
@@ -70,10 +70,15 @@ fn text(result: &Reconciliation) -> String {
     let mut text = format!("{verdicts} verdicts about {subjects} commissions and other subjects\n");
     for total in &result.totals {
         let mut table = table(&["account", ">amount"]);
-        for (account, minor) in total.balance.iter().filter(|(_, minor)| !minor.is_zero()) {
-            table.add_row([account.name().to_owned(), amount(minor.0, total.currency.code())]);
+        for (account, minor) in total.balance.iter().filter(|(_, minor)| **minor != 0) {
+            let minor = i64::try_from(*minor)
+                .map_or_else(|_| minor.to_string(), |m| amount(m, total.currency.code()));
+            table.add_row([account.name().to_owned(), minor]);
         }
         text += &format!("\n{} · {} · {}\n{table}\n", total.program_id, total.market, total.currency);
+    }
+    if result.verdicts == 0 {
+        return text + "There is nothing to prove.\n";
     }
     if result.findings.is_empty() {
         text += "\nThe books balance: accrued is the sum of all other accounts, for every commission and in total.\n";

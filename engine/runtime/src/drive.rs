@@ -1,7 +1,6 @@
 //! The loop: records from a source, through the decider, into a sink.
 
 use decider::{Decider, Effects, Trace};
-use model::event::Event;
 use model::log::{Control, RecordBody};
 use model::refusal::{Code, Refusal};
 use model::{EventTime, Position, Record};
@@ -104,7 +103,7 @@ impl Drive {
         let mut effects = Effects::default();
         let mut traces = Vec::new();
         let mut so_far = Progress { records: 0, verdicts: 0, clock: None };
-        let mut next = Position(0);
+        let mut next = Position(1);
         loop {
             let mut chunk = source.next(self.chunk.max(1)).map_err(DriveError::Source)?;
             let at_end = chunk.is_empty();
@@ -135,12 +134,16 @@ fn tick(position: Position, at: EventTime) -> Record {
     Record { position, stamp: None, raw: bytes::Bytes::new(), body: RecordBody::Control(Control::Tick(at)) }
 }
 
+/// Events later than the end are refused, and time does not pass beyond it.
 fn refuse_after(until: EventTime, chunk: &mut [Record]) {
     for record in chunk {
-        let later = |event: &Event| event.occurred_at > until;
-        if matches!(&record.body, RecordBody::Event(event) if later(event)) {
-            let detail = format!("the event is later than {until}, where this replay was asked to end");
-            record.body = RecordBody::Undecodable(Refusal::new(Code::AfterUntil, "/occurred_at", detail));
+        match &mut record.body {
+            RecordBody::Event(event) if event.occurred_at > until => {
+                let detail = format!("the event is later than {until}, where this replay was asked to end");
+                record.body = RecordBody::Undecodable(Refusal::new(Code::AfterUntil, "/occurred_at", detail));
+            }
+            RecordBody::Control(Control::Tick(at)) => *at = until.min(*at),
+            RecordBody::Event(_) | RecordBody::Undecodable(_) | RecordBody::Control(_) => {}
         }
     }
 }

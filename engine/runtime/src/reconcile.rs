@@ -1,6 +1,6 @@
 //! Proof of the balances from the verdicts alone: no state, no rules, only what finance was told.
 
-use model::verdict::{Account, Decision, VerdictId};
+use model::verdict::{Account, Decision, Posting, VerdictId};
 use model::{Currency, Market, Minor, ProgramId, Text, Verdict};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -9,15 +9,20 @@ use std::collections::BTreeMap;
 #[derive(Debug, Default)]
 pub struct Reconciler {
     books: BTreeMap<Text, Book>,
-    totals: BTreeMap<(ProgramId, Market, Currency), BTreeMap<Account, Minor>>,
+    totals: BTreeMap<(ProgramId, Market, Currency), Balance>,
     verdicts: u64,
     findings: Vec<Finding>,
 }
 
+/// Wide: a tampered file may hold any amount, and is to be found out, not to stop the proof.
+type Balance = BTreeMap<Account, i128>;
+
 #[derive(Debug, Default)]
 struct Book {
     sequence: u64,
-    balance: BTreeMap<Account, Minor>,
+    balance: Balance,
+    /// Currency and beneficiary of the first verdict: a commission has one of each.
+    whose: Option<(Option<Currency>, Option<Text>)>,
 }
 
 /// Something that does not add up.
@@ -54,7 +59,7 @@ pub struct Total {
     /// The currency.
     pub currency: Currency,
     /// Every account, in minor units.
-    pub balance: BTreeMap<Account, Minor>,
+    pub balance: BTreeMap<Account, i128>,
 }
 
 impl Reconciler {
@@ -75,26 +80,22 @@ impl Reconciler {
             wrong.push("a commission begins with another decision than accrue".into());
         }
         book.sequence = verdict.sequence;
+        let whose = (verdict.currency, verdict.beneficiary.clone());
+        if *book.whose.get_or_insert_with(|| whose.clone()) != whose {
+            wrong.push("its currency or beneficiary is not that of its first verdict".into());
+        }
+        wrong.extend(contradiction(verdict));
         for posting in &verdict.postings {
             if posting.amount.0 <= 0 {
                 wrong.push(format!("a posting of {} is not positive", posting.amount.0));
             }
-            // What is accrued comes from nowhere: the account counts what ever came.
-            let out =
-                if posting.from == Account::Accrued { posting.amount } else { Minor(-posting.amount.0) };
-            add(&mut book.balance, posting.from, out);
-            add(&mut book.balance, posting.to, posting.amount);
+            post(&mut book.balance, posting);
         }
         wrong.extend(check(&book.balance, &verdict.balance));
         if let Some(currency) = verdict.currency {
             let key = (verdict.program_id.clone(), verdict.market.clone(), currency);
             let total = self.totals.entry(key).or_default();
-            for posting in &verdict.postings {
-                let out =
-                    if posting.from == Account::Accrued { posting.amount } else { Minor(-posting.amount.0) };
-                add(total, posting.from, out);
-                add(total, posting.to, posting.amount);
-            }
+            verdict.postings.iter().for_each(|posting| post(total, posting));
         }
         for what in wrong {
             self.find(verdict, subject.clone(), what);
@@ -120,30 +121,50 @@ impl Reconciler {
     }
 }
 
-fn add(balance: &mut BTreeMap<Account, Minor>, account: Account, amount: Minor) {
-    let entry = balance.entry(account).or_default();
-    *entry = entry.plus(amount);
+/// A decision that its postings contradict.
+fn contradiction(verdict: &Verdict) -> Option<String> {
+    let into: &[Account] = match verdict.decision {
+        Decision::Accrue => &[Account::Pending, Account::Held],
+        Decision::Reduce => &[Account::Reduced, Account::OwedBack],
+        Decision::Void => &[Account::Void, Account::OwedBack],
+        Decision::Hold | Decision::Recall => &[Account::Held],
+        Decision::Release => &[Account::Released],
+        Decision::Schedule => &[Account::Scheduled],
+        Decision::Pay => &[Account::Paid, Account::Released],
+        Decision::Restore | Decision::ClawBack => return None,
+        Decision::Flag => &[],
+    };
+    let other = verdict.postings.iter().find(|posting| !into.contains(&posting.to))?;
+    Some(format!("a decision to {} posts into `{}`", verdict.decision.name(), other.to.name()))
+}
+
+/// What is accrued comes from nowhere: that account counts what ever came.
+fn post(balance: &mut Balance, posting: &Posting) {
+    let amount = i128::from(posting.amount.0);
+    let from = if posting.from == Account::Accrued { amount } else { -amount };
+    *balance.entry(posting.from).or_default() += from;
+    *balance.entry(posting.to).or_default() += amount;
 }
 
 /// Compares what the postings add up to with what the verdict says, and the accounts with one another.
-fn check(kept: &BTreeMap<Account, Minor>, said: &BTreeMap<Account, Minor>) -> Vec<String> {
-    let of = |balance: &BTreeMap<Account, Minor>, account| balance.get(&account).copied().unwrap_or_default();
+fn check(kept: &Balance, said: &BTreeMap<Account, Minor>) -> Vec<String> {
+    let of = |balance: &Balance, account| balance.get(&account).copied().unwrap_or_default();
     let mut wrong = Vec::new();
     for account in Account::ALL {
-        let (kept, said) = (of(kept, account), of(said, account));
+        let said = said.get(&account).map_or(0, |minor| i128::from(minor.0));
+        let kept = of(kept, account);
         if kept != said {
             let name = account.name();
-            wrong.push(format!("`{name}` is said to be {}, its postings add up to {}", said.0, kept.0));
+            wrong.push(format!("`{name}` is said to be {}, its postings add up to {}", said, kept));
         }
-        if kept.0 < 0 {
-            wrong.push(format!("`{}` is negative: {}", account.name(), kept.0));
+        if kept < 0 {
+            wrong.push(format!("`{}` is negative: {}", account.name(), kept));
         }
     }
     let accrued = of(kept, Account::Accrued);
-    let others: Minor =
-        Account::ALL.into_iter().filter(|a| *a != Account::Accrued).map(|a| of(kept, a)).sum();
+    let others: i128 = Account::ALL.into_iter().filter(|a| *a != Account::Accrued).map(|a| of(kept, a)).sum();
     if accrued != others {
-        wrong.push(format!("accrued {} is not the sum of all others, {}", accrued.0, others.0));
+        wrong.push(format!("accrued {accrued} is not the sum of all others, {others}"));
     }
     wrong
 }
