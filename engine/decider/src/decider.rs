@@ -9,7 +9,7 @@ use model::feature::Measures;
 use model::hit::Judged;
 use model::log::{Control, Genesis, RecordBody};
 use model::refusal::DeadLetter;
-use model::{EventTime, Facts, Position, Record};
+use model::{EventTime, Facts, Record};
 use rayon::prelude::*;
 use ruleset::Ruleset;
 use std::sync::Arc;
@@ -79,7 +79,7 @@ impl Decider {
     /// station after the other, and returns the records behind it.
     fn stretch<'r>(&mut self, records: &'r [Record], effects: &mut Effects) -> &'r [Record] {
         let (admitted, rest) = self.attribute(records, effects);
-        let measures: Vec<Option<Measures>> = admitted.iter().map(|a| self.windows.apply(a)).collect();
+        let measures = self.windows.apply_all(&admitted);
         let judged = self.judge(&admitted, measures, effects);
         for (admitted, judged) in admitted.iter().zip(&judged) {
             self.settle(admitted, judged.as_ref(), effects);
@@ -210,7 +210,7 @@ impl Decider {
         &self.genesis
     }
 
-    pub(crate) fn swept_at(&mut self, at: EventTime, _: Position) {
+    pub(crate) fn swept_at(&mut self, at: EventTime) {
         self.swept = Some(at);
         self.tally.sweeps += 1;
     }

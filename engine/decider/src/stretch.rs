@@ -56,8 +56,8 @@ impl Horizon {
         let next = admitted.clock.plus(Span::from_ms(1));
         let hold = self.shortest_hold.map(|span| admitted.clock.plus(span));
         let due = match &admitted.what {
+            What::Click(_) | What::Order(_) if self.may_overflow => Some(next),
             What::Click(_) | What::Creator(_) => None,
-            What::Order(_) if self.may_overflow => Some(next),
             What::Order(order) => {
                 let delays = order.candidates.iter().flatten().map(|c| c.terms.settlement_delay);
                 delays.min().map(|delay| order.occurred_at.plus(delay))

@@ -27,7 +27,7 @@ impl Decider {
     }
 
     fn sweep(&mut self, at: EventTime, position: Position, effects: &mut Effects) {
-        self.swept_at(at, position);
+        self.swept_at(at);
         let expired = effects.dead_letters.len();
         let due = self.ledger.open_sweep(at, position, &mut effects.verdicts);
         self.attribution.expire(at, position, &mut effects.dead_letters);

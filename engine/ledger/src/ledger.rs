@@ -270,8 +270,10 @@ impl Ledger {
     /// may touch, so that it would be due for completion in the very next sweep.
     pub fn may_overflow(&self, records: usize) -> bool {
         let largest = self.groups.largest.max(self.creators.largest);
-        // An order has at most two components for one creator.
-        largest.saturating_add(records.saturating_mul(2)) > GROUP_MEMBERS_PER_POSITION
+        // An order has at most two components for one creator; every rule may fire at one position, and the holds
+        // share what one position may touch.
+        let members = largest.saturating_add(records.saturating_mul(2));
+        members.saturating_mul(self.terms.policy.rules.len().max(1)) > GROUP_MEMBERS_PER_POSITION
     }
 
     /// The shortest time after which a hold that this ruleset's policy sets lapses or must be escalated. Rules
