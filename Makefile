@@ -26,7 +26,7 @@ check: setup
 	@echo "==> Lints"
 	@$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	@echo "==> Documentation"
-	@RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked --quiet
+	@RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" $(CARGO) doc --workspace --no-deps --locked --quiet
 
 bench: setup
 	@echo "==> Building the benchmark"

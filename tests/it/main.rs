@@ -1,5 +1,11 @@
 //! The one integration-test binary: everything that needs more than one crate to show.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test panics when something is not as it should be"
+)]
+
 mod architecture;
 mod bad_input;
 mod commands;

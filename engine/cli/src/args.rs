@@ -115,10 +115,10 @@ pub(crate) struct Demo {
     /// Days of trade with `--once`
     #[arg(long, value_name = "N", default_value_t = 21)]
     pub days: u32,
-    /// Orders a day
+    /// Everyday orders a day; benign days and attacks come on top
     #[arg(long, value_name = "N", default_value_t = 2_000)]
     pub orders: u32,
-    /// Planted orders in a thousand
+    /// How often fraud is planted: about so many orders in a thousand; 0 plants none
     #[arg(long, value_name = "N", default_value_t = 40, value_parser = clap::value_parser!(u32).range(0..=500))]
     pub fraud: u32,
     /// How much faster than real time: 1440 is a day a minute

@@ -11,6 +11,9 @@ use crate::failure::Failure;
 /// Where settings are looked for when `--config` names nothing.
 const DEFAULT_FILE: &str = "tidegate.toml";
 
+/// More threads than this only wait for one another.
+const THREADS_MAX: usize = 256;
+
 /// Every key of tidegate.toml.
 const KEYS: [&str; 7] = ["rules", "state", "output", "threads", "chunk", "program", "market"];
 
@@ -56,7 +59,12 @@ impl Config {
         let file = path.as_deref().map(read).transpose()?.unwrap_or_default();
         let threads = match typed.threads.or(file.threads).unwrap_or(0) {
             0 => Threads::All,
-            count => Threads::Exactly(count),
+            count @ ..=THREADS_MAX => Threads::Exactly(count),
+            count => {
+                return Err(Failure::usage(format!(
+                    "`threads` is {count}; at most {THREADS_MAX} make sense"
+                )));
+            }
         };
         let program = typed.program.clone().or(file.program).unwrap_or_else(|| "main".into());
         let market = typed.market.clone().or(file.market).unwrap_or_else(|| "main".into());

@@ -94,7 +94,8 @@ fn text(report: &Report) -> String {
         report.events.iter().map(|(k, n)| format!("{k} {}", group(&n.to_string()))).collect();
     let mut text = format!("{} records: {}\n", group(&report.records.to_string()), counts.join(", "));
     if report.refused.is_empty() {
-        return text + "Every one of them decodes.\n";
+        return text
+            + "Every one of them decodes. Repeats, conflicts and references are only seen by a replay.\n";
     }
     let mut table = table(&[">position", "code", "where", "what is wrong"]);
     for p in report.refused.iter().take(SHOWN) {

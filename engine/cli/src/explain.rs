@@ -26,7 +26,8 @@ pub(crate) fn run(args: &Explain, config: &Config) -> Result<(), Failure> {
     let story = story::Story::new(&order, &traces, &verdicts);
     match config.output {
         OutputForm::Json => print::out(&print::json(&story)?),
-        OutputForm::Table | OutputForm::Csv => print::out(&text::tell(&story)),
+        OutputForm::Table => print::out(&text::tell(&story)),
+        OutputForm::Csv => Err(Failure::usage("a history is told as text or as JSON, not as CSV".into())),
     }
 }
 
@@ -67,7 +68,7 @@ fn again(run: &Run, order: &OrderKey, config: &Config) -> Result<(Vec<Trace>, Ve
             return Err(Failure::unreadable(what));
         }
     }
-    if run.inputs.is_empty() {
+    if run.standard_input {
         return Err(Failure::unreadable("that run read standard input, which cannot be read again".into()));
     }
     let paths: Vec<PathBuf> = run.inputs.iter().map(|file| file.path.clone()).collect();

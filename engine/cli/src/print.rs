@@ -152,11 +152,13 @@ fn summary_table(summary: &Summary) -> String {
         ("waited", log.parked),
         ("repeated", log.duplicates),
         ("refused", log.refused),
+        ("given up after waiting", log.given_up),
     ];
     let counts = counts.map(|(name, n)| format!("{} {name}", group(&n.to_string())));
     let clock =
         log.clock_at.and_then(model::EventTime::from_ms).map_or(String::new(), |c| format!(" up to {c}"));
-    text += &format!("{} records{clock}: {}\n", group(&log.read.to_string()), counts.join(", "));
+    text +=
+        &format!("{} events{clock}: {}\n", group(&(log.read - log.controls).to_string()), counts.join(", "));
     let short = summary.ruleset.get(..12).unwrap_or(&summary.ruleset);
     text += &format!("ruleset {short}, semantics {}\n", summary.semantics);
     text += &line("events", &summary.events);

@@ -2,8 +2,8 @@
 
 use connector::folder::{Folder, InputFile, Run, VerdictWriter};
 use decider::Decider;
-use model::EventTime;
-use model::log::Genesis;
+use model::log::{Control, Genesis, RecordBody};
+use model::{EventTime, Record};
 use ruleset::Ruleset;
 use runtime::{Drive, Records, Sink, Store};
 use std::collections::BTreeMap;
@@ -24,9 +24,11 @@ use crate::summary::Summary;
 /// Runs the command.
 pub(crate) fn run(args: &Replay, config: &Config) -> Result<(), Failure> {
     let until = args.until.as_deref().map(input::time).transpose()?;
+    not_in_the_state_folder(args, config)?;
     let rules = rules_folder::load(&config.rules)?;
     let input = input::open(&args.files, args.mapping.as_deref())?;
     let genesis = input.genesis.clone().unwrap_or_else(|| input::genesis(config, rules.ruleset.hash()));
+    can_be_honoured(&genesis, &input.records)?;
 
     let mut folder =
         Folder::create(&config.state).map_err(|e| Failure::output(&config.state.display(), &e))?;
@@ -49,13 +51,56 @@ pub(crate) fn run(args: &Replay, config: &Config) -> Result<(), Failure> {
     let written = |e: io::Error| Failure::output(&config.state.display(), &e);
     recorder.finish().map_err(written)?;
     if let Some(copy) = copy {
-        copy.finish().map_err(|e| Failure::output(&"the verdicts", &e))?;
+        match copy.finish() {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                return Err(Failure::output(&"the verdicts", &error));
+            }
+            Ok(()) | Err(_) => {}
+        }
     }
     folder.put_snapshot(&runtime::seal(&decider.snapshot())).map_err(written)?;
     folder.put_run(&described(args, genesis, rules.sources, until)?).map_err(written)?;
     let stdout =
         if args.verdicts.as_deref() == Some(Path::new("-")) { Stdout::CarriesVerdicts } else { Stdout::Free };
     crate::print::summary(&Summary::new(&decider, books), config.output, stdout)
+}
+
+/// A replay replaces what the state folder holds: nothing that it reads or writes may lie there.
+fn not_in_the_state_folder(args: &Replay, config: &Config) -> Result<(), Failure> {
+    let Ok(state) = config.state.canonicalize() else { return Ok(()) };
+    let lies_there = |path: &&PathBuf| {
+        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        folder.canonicalize().is_ok_and(|folder| folder == state)
+    };
+    match args.files.iter().chain(&args.verdicts).find(lies_there) {
+        None => Ok(()),
+        Some(path) => Err(Failure::usage(format!(
+            "{} lies in the state folder, which this replay replaces; copy it elsewhere, or name another folder \
+             with --state",
+            path.display()
+        ))),
+    }
+}
+
+/// A replay decides under one ruleset and this build's semantics: a log that changes them on its way is not for it.
+fn can_be_honoured(genesis: &Genesis, records: &[Record]) -> Result<(), Failure> {
+    if genesis.semantics != model::SEMANTICS {
+        return Err(Failure::unreadable(format!(
+            "the log was begun under semantics {}, this build decides under {}",
+            genesis.semantics,
+            model::SEMANTICS
+        )));
+    }
+    let changes = |record: &&Record| {
+        matches!(&record.body, RecordBody::Control(Control::Ruleset(_) | Control::Upgrade(_)))
+    };
+    match records.iter().find(changes) {
+        None => Ok(()),
+        Some(record) => Err(Failure::unreadable(format!(
+            "at position {} the log changes its ruleset or semantics, which a replay under one ruleset cannot follow",
+            record.position
+        ))),
+    }
 }
 
 fn described(
@@ -76,6 +121,7 @@ fn described(
     Ok(Run {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         inputs: files.map(measure).collect::<Result<_, _>>()?,
+        standard_input: args.files.iter().any(|path| path.as_os_str() == "-"),
         mapping,
         genesis,
         rules,
@@ -98,7 +144,14 @@ struct CopyTo<'a>(Option<&'a mut Copy>);
 
 impl Sink for CopyTo<'_> {
     fn take(&mut self, verdicts: &[model::Verdict], dead: &[model::refusal::DeadLetter]) -> io::Result<()> {
-        self.0.as_mut().map_or(Ok(()), |copy| copy.take(verdicts, dead))
+        match self.0.as_mut().map_or(Ok(()), |copy| copy.take(verdicts, dead)) {
+            // A reader that went away has seen enough.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                self.0 = None;
+                Ok(())
+            }
+            taken => taken,
+        }
     }
 }
 

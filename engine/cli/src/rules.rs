@@ -41,6 +41,9 @@ fn check(config: &Config) -> Result<(), Failure> {
         OutputForm::Table => print::diagnostics(&problems, &sources),
     }
     match rules {
+        Some(rules) if rules.rules().is_empty() => {
+            Err(Failure::found(format!("there are no rules in {}", config.rules.display())))
+        }
         Some(rules) => {
             let warnings = problems.len();
             let rest = if warnings == 0 { String::new() } else { format!(", {warnings} warning(s)") };

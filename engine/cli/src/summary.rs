@@ -50,6 +50,8 @@ pub(crate) struct LogSummary {
     pub duplicates: u64,
     /// Went to the dead letters at once.
     pub refused: u64,
+    /// Had to wait, and went to the dead letters because what they refer to never came.
+    pub given_up: u64,
     /// Steered the engine.
     pub controls: u64,
     /// The log clock at the end, milliseconds since the epoch.
@@ -198,6 +200,7 @@ impl Summary {
                 parked: tally.parked,
                 duplicates: tally.duplicates,
                 refused: tally.refused_total(),
+                given_up: tally.expired.values().sum(),
                 controls: tally.controls,
                 clock_at: decider.clock().map(|clock| clock.as_ms()),
             },

@@ -60,6 +60,9 @@ pub(crate) fn run(args: &Verdicts, config: &Config) -> Result<(), Failure> {
         OutputForm::Csv => print::out(&csv(&kept)?),
         OutputForm::Table => {
             print::out(&text(&kept))?;
+            if matching == 0 {
+                print::note("no verdict matches");
+            }
             if matching > kept.len() as u64 {
                 print::note(&format!("the last {} of {matching}; --last N shows more", kept.len()));
             }
@@ -153,6 +156,7 @@ fn csv(verdicts: &VecDeque<Verdict>) -> Result<String, Failure> {
         "position",
         "occurred_at",
         "decision",
+        "postings",
         "amount",
         "currency",
         "beneficiary",
@@ -173,6 +177,11 @@ fn csv(verdicts: &VecDeque<Verdict>) -> Result<String, Failure> {
             v.position.to_string(),
             v.occurred_at.as_ms().to_string(),
             v.decision.name().to_owned(),
+            v.postings
+                .iter()
+                .map(|p| format!("{}>{} {}", p.from.name(), p.to.name(), p.amount.0))
+                .collect::<Vec<_>>()
+                .join(" "),
             moved(v).to_string(),
             text(v.currency.map(|c| c.code().to_owned())),
             text(v.beneficiary.as_ref().map(ToString::to_string)),

@@ -122,5 +122,8 @@ fn money(verdict: &Verdict) -> String {
     let Some(currency) = verdict.currency else { return String::new() };
     let moved: i64 = verdict.postings.iter().map(|p| p.amount.0).sum();
     let held = verdict.balance.get(&Account::Held).map_or(0, |m| m.0);
-    format!("{} {currency}", amount(if moved == 0 { held } else { moved }, currency.code()))
+    match if moved == 0 { held } else { moved } {
+        0 => String::new(),
+        minor => format!("{} {currency}", amount(minor, currency.code())),
+    }
 }

@@ -52,6 +52,7 @@ fn finish(
     let run = Run {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         inputs: vec![InputFile::measure(&folder.log_path()).map_err(written)?],
+        standard_input: false,
         mapping: None,
         genesis: ended.decider.genesis().clone(),
         rules: sources,

@@ -234,8 +234,14 @@ pub(crate) fn percent(ppm: Option<u64>) -> String {
 impl ScoreReport {
     /// The table for people.
     pub(crate) fn table(&self) -> String {
-        let mut table =
-            table(&["planted attack", "mode of its rule", ">orders", ">caught", ">recall", ">false alarms"]);
+        let mut table = table(&[
+            "planted attack",
+            "mode of its rule",
+            ">orders",
+            ">its rule saw",
+            ">share",
+            ">honest orders it saw",
+        ]);
         for attack in &self.attacks {
             let beside = if attack.pointed_beside { " + clicks" } else { "" };
             table.add_row([

@@ -86,7 +86,18 @@ fn key() -> Result<Option<Key>, Failure> {
     })
 }
 
+/// Narrower than this, figures would be cut.
+const WIDTH_MIN: u16 = 118;
+
 fn draw(frame: &mut Frame<'_>, simulation: &Simulation, args: &Demo, running: Running) {
+    if frame.area().width < WIDTH_MIN {
+        let words = format!(
+            "Please make the terminal at least {WIDTH_MIN} columns wide: it has {}.",
+            frame.area().width
+        );
+        frame.render_widget(Paragraph::new(words), frame.area());
+        return;
+    }
     let report = simulation.score.report();
     let money = simulation.books.totals.len().min(6);
     let attacks = report.attacks.len();
@@ -206,7 +217,7 @@ fn style_of(entry: &Entry) -> Style {
 }
 
 fn draw_score(frame: &mut Frame<'_>, area: Rect, report: &ScoreReport) {
-    let head = ["planted attack", "rule is", "orders", "caught", "recall", "false alarms"];
+    let head = ["planted attack", "rule is", "orders", "rule saw", "share", "others"];
     let head = head
         .into_iter()
         .enumerate()

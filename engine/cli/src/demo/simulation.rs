@@ -76,7 +76,10 @@ impl Simulation {
             Threads::Exactly(count) => count,
         };
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-        let scenarios = Scenarios { fraud_ppm: u64::from(args.fraud) * 1000, ..Scenarios::all() };
+        let mut scenarios = Scenarios { fraud_ppm: u64::from(args.fraud) * 1000, ..Scenarios::all() };
+        if args.fraud == 0 {
+            scenarios.attacks.clear();
+        }
         let settings =
             Settings { orders_per_day: u64::from(args.orders), scenarios, ..Settings::new(args.seed, start) };
         let log = File::create(folder.log_path()).map_err(|e| Failure::output(&"the demo's log", &e))?;

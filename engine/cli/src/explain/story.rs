@@ -199,7 +199,7 @@ fn scenes(traces: &[Trace], verdicts: &[Verdict]) -> Vec<Scene> {
             None => scenes.push(Scene {
                 position: verdict.position.0,
                 at: verdict.occurred_at.to_string(),
-                what: "something elsewhere decided about it".into(),
+                what: "a date, a person, a payout run or another order decided about it".into(),
                 rules: Vec::new(),
                 verdicts: vec![verdict.clone()],
             }),
@@ -246,7 +246,6 @@ fn happened(what: &What) -> String {
 fn rule_story(trace: &RuleTrace) -> RuleStory {
     let conditions: Vec<ConditionStory> = trace.conditions.iter().map(condition).collect();
     let failed = trace.conditions.iter().filter(|c| c.held == Some(false)).count();
-    let held = trace.conditions.iter().filter(|c| c.held == Some(true)).count();
     RuleStory {
         rule: trace.rule.to_string(),
         mode: crate::summary::mode_name(trace.mode),
@@ -257,7 +256,7 @@ fn rule_story(trace: &RuleTrace) -> RuleStory {
             .iter()
             .map(|f| (f.name.clone().unwrap_or_else(|| f.text.clone()), measure(f.value)))
             .collect(),
-        near_miss: !trace.fired() && failed == 1 && (held > 0 || trace.conditions.iter().any(is_close)),
+        near_miss: !trace.fired() && failed == 1 && trace.conditions.iter().any(is_close),
         conditions,
     }
 }
@@ -272,16 +271,30 @@ fn condition(trace: &ConditionTrace) -> ConditionStory {
     }
 }
 
-/// A single number that is at least half of what it is compared with.
+/// A number that missed what it is compared with, and had come at least two thirds of the way.
 fn is_close(trace: &ConditionTrace) -> bool {
-    let number = |value: &Option<ruleset::Shown>| match value {
-        Some(ruleset::Shown::Int(n)) => Some(i128::from(*n)),
-        _ => None,
-    };
-    let Some(sides) = &trace.sides else { return false };
-    match (number(&sides.left_value), number(&sides.right_value)) {
-        (Some(left), Some(right)) if sides.operator.starts_with('>') => left > 1 && left * 2 >= right,
-        _ => false,
+    let Some(sides) = trace.sides.as_ref().filter(|_| trace.held == Some(false)) else { return false };
+    match (number(sides.left_value.as_ref()), number(sides.right_value.as_ref())) {
+        (Some(left), Some(right)) if sides.operator.starts_with('>') => left > 0 && left * 3 >= right * 2,
+        (Some(left), Some(right)) if sides.operator.starts_with('<') => left * 2 <= right * 3,
+        (Some(_) | None, Some(_) | None) => false,
+    }
+}
+
+/// A number in millionths, so that counts and shares compare alike.
+#[expect(
+    clippy::float_arithmetic,
+    clippy::cast_possible_truncation,
+    reason = "how near is a matter of words"
+)]
+fn number(value: Option<&ruleset::Shown>) -> Option<i128> {
+    match value? {
+        ruleset::Shown::Int(n) => Some(i128::from(*n) * 1_000_000),
+        ruleset::Shown::Float(f) => Some((*f * 1e6) as i128),
+        ruleset::Shown::Missing
+        | ruleset::Shown::Bool(_)
+        | ruleset::Shown::Money(_)
+        | ruleset::Shown::Text(_) => None,
     }
 }
 

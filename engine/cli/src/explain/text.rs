@@ -75,7 +75,8 @@ fn told_scene(scene: &Scene) -> String {
     let quiet =
         scene.rules.iter().filter(|r| r.said.is_empty() && !r.near_miss && r.failure.is_none()).count();
     if quiet > 0 {
-        text += &format!("    {quiet} other rules saw nothing\n");
+        let rules = if quiet == 1 { "rule" } else { "rules" };
+        text += &format!("    {quiet} other {rules} saw nothing\n");
     }
     for verdict in &scene.verdicts {
         let why = reasons(verdict);
