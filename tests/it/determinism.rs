@@ -171,3 +171,34 @@ fn every_case_resumes_at_every_index_in_chunks_of_any_size() {
         }
     }
 }
+
+/// A burst of more orders than a hold may touch at one position, and trade that goes on while it is finished.
+#[test]
+fn a_hold_wider_than_one_position_may_touch_is_the_same_in_chunks_of_any_size() {
+    const ORDERS: i64 = 10_300;
+    let rule = "//! Burst\n//! A very wide one.\nconst ON = \"order\";\nconst SEVERITY = \"high\";\n\
+                const PUBLIC_CODE = \"x\";\nconst MIN_ORDERS = 10300;\n\
+                let orders = count(\"order\").by(\"ip\").within(\"1h\");\n\
+                if orders >= MIN_ORDERS { hold_all_of(orders, `${orders} orders`).until_reviewed(); }\n";
+    let files = [("burst.rhai".to_owned(), rule.to_owned())];
+    let ruleset = engine::load(&ruleset::Sources(files.into_iter().collect()));
+    let event = |number: i64| {
+        let line = format!(
+            "{{\"event_id\":\"e{number}\",\"kind\":\"order\",\"occurred_at\":{},\"order_id\":\"o{number}\",\
+             \"currency\":\"USD\",\"ip\":\"192.0.2.7\",\"lines\":[{{\"line_id\":\"1\",\"product_id\":\"p\",\
+             \"quantity\":1,\"paid\":1000,\"declared\":{{\"creator_id\":\"maria\",\"rate_bp\":1000}}}}]}}",
+            1_767_268_800_000 + number * 300
+        );
+        connector::wire::decode(line.as_bytes()).unwrap().event
+    };
+    let records = engine::log(&ruleset, (0..ORDERS + 400).map(event));
+    let expected = engine::decide(&mut engine::decider(&ruleset), &records, 1);
+    let held = expected.parsed().iter().filter(|v| v.decision == model::verdict::Decision::Hold).count();
+    assert!(held >= usize::try_from(ORDERS).unwrap() - 1, "the whole burst is held: {held}");
+    for chunk in [1000, 4096, 1_000_000] {
+        assert!(
+            engine::decide(&mut engine::decider(&ruleset), &records, chunk) == expected,
+            "chunks of {chunk}"
+        );
+    }
+}
