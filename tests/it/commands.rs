@@ -136,3 +136,13 @@ fn settings_come_from_flag_before_environment_before_file() {
         assert!(text.contains(line), "{line}:\n{text}");
     }
 }
+
+#[test]
+fn the_list_of_rules_says_where_one_was_blind_in_the_last_run() {
+    let state = after_a_demo();
+    let run = tidegate(state.path(), &["rules", "list", "--output", "json"]);
+    let list: serde_json::Value = serde_json::from_slice(&run.stdout).unwrap();
+    let burst = list.as_array().unwrap().iter().find(|rule| rule["rule"] == "same_ip_burst").unwrap();
+    assert!(burst["saw"]["US"].as_u64().unwrap() > 60, "{burst}");
+    assert_eq!(burst["blind_in"], serde_json::json!(["VN"]), "most orders of that market carry no address");
+}

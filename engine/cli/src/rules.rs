@@ -1,8 +1,12 @@
 //! `tidegate rules`: check, test, list, describe and start rules.
 
+use connector::folder::Folder;
+use decider::{Decider, Tally};
 use model::fact::{RECORD, Row, Subject};
 use ruleset::{Diagnostic, RuleInfo, Ruleset, Severity, Sources};
+use runtime::Store;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -118,15 +122,27 @@ struct Listed {
     severity: String,
     dials: Vec<String>,
     needs: Vec<String>,
+    /// How well it could see in the last run under these rules, by market: events that carried its fields, in percent.
+    saw: BTreeMap<String, u64>,
+    /// Markets where it is blind: under half of the events carried what it needs.
+    blind_in: Vec<String>,
+}
+
+/// What the rules did in the last run, if it was decided under exactly these.
+fn last_tally(rules: &Arc<Ruleset>, config: &Config) -> Option<Tally> {
+    let sealed = Folder::open(&config.state).ok()?.snapshot().ok()??;
+    let state = runtime::open(&sealed).ok()?;
+    Some(Decider::restore(state, Arc::clone(rules)).ok()?.tally().clone())
 }
 
 fn list(config: &Config) -> Result<(), Failure> {
-    let rules = rules_folder::load(&config.rules)?.ruleset;
-    let listed: Vec<Listed> = rules.rules().iter().map(listed).collect();
+    let rules = Arc::new(rules_folder::load(&config.rules)?.ruleset);
+    let tally = last_tally(&rules, config);
+    let listed: Vec<Listed> = rules.rules().iter().map(|rule| listed(rule, tally.as_ref())).collect();
     match config.output {
         OutputForm::Json => print::out(&print::json(&listed)?),
         OutputForm::Table | OutputForm::Csv => {
-            let mut table = table(&["rule", "mode", "runs on", "what it looks for", "dials", "needs"]);
+            let mut table = table(&["rule", "mode", "runs on", "what it looks for", "dials", "needs", "saw"]);
             for rule in &listed {
                 table.add_row([
                     rule.rule.clone(),
@@ -135,17 +151,35 @@ fn list(config: &Config) -> Result<(), Failure> {
                     rule.title.clone(),
                     rule.dials.join("\n"),
                     rule.needs.join("\n"),
+                    saw(rule),
                 ]);
             }
             print::out(&format!("{table}\n"))?;
-            print::note("`tidegate replay` shows what each rule did and how well it could see.");
+            print::note(match tally {
+                Some(_) => {
+                    "`saw`: share of the last run's events that carried what the rule needs, by market."
+                }
+                None => "After a replay under these rules, this list also shows how well each could see.",
+            });
             Ok(())
         }
     }
 }
 
-fn listed(rule: &RuleInfo) -> Listed {
+/// `US 100 %`, `VN 30 % blind`.
+fn saw(rule: &Listed) -> String {
+    let one = |(market, percent): (&String, &u64)| {
+        let blind = if rule.blind_in.contains(market) { " blind" } else { "" };
+        format!("{market} {percent} %{blind}")
+    };
+    rule.saw.iter().map(one).collect::<Vec<_>>().join("\n")
+}
+
+fn listed(rule: &RuleInfo, tally: Option<&Tally>) -> Listed {
+    let sight = || tally.and_then(|tally| tally.rules.get(&rule.id)).into_iter().flat_map(|t| &t.sight);
     Listed {
+        saw: sight().filter_map(|(market, s)| Some((market.to_string(), s.percent()?))).collect(),
+        blind_in: sight().filter(|(_, s)| s.is_blind()).map(|(market, _)| market.to_string()).collect(),
         rule: rule.id.to_string(),
         title: rule.title.clone(),
         mode: mode_name(rule.mode),
