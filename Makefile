@@ -14,7 +14,7 @@ run: setup
 	@echo "==> Building tidegate (the first time takes a few minutes)"
 	@$(CARGO) build --release --locked -p tidegate
 	@echo "==> Starting the demo: made-up trade, a day every five seconds. q or Ctrl-C ends it."
-	@exec target/release/tidegate demo
+	@exec $(CARGO) run --release --locked --quiet -p tidegate -- demo
 
 test: setup
 	@echo "==> Building and running every test (the first time takes several minutes)"
@@ -31,7 +31,7 @@ check: setup
 bench: setup
 	@echo "==> Building the benchmark"
 	@$(CARGO) build --release --locked -p bench
-	@target/release/bench
+	@exec $(CARGO) run --release --locked --quiet -p bench
 
 # What a fresh machine lacks: a C compiler (for zstd), and Rust.
 setup:
