@@ -79,14 +79,13 @@ fn problem(position: u64, refusal: &Refusal, raw: String) -> Problem {
 }
 
 fn csv(report: &Report) -> Result<String, Failure> {
-    let mut csv = csv::Writer::from_writer(Vec::new());
-    let failed = |e: csv::Error| Failure::output(&"CSV", &e);
-    csv.write_record(["position", "code", "pointer", "detail", "raw"]).map_err(failed)?;
-    for p in &report.refused {
-        csv.write_record([&p.position.to_string(), p.code, &p.pointer, &p.detail, &p.raw]).map_err(failed)?;
-    }
-    let bytes = csv.into_inner().map_err(|e| Failure::output(&"CSV", &e))?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    print::csv_text(|csv| {
+        csv.write_record(["position", "code", "pointer", "detail", "raw"])?;
+        for p in &report.refused {
+            csv.write_record([&p.position.to_string(), p.code, &p.pointer, &p.detail, &p.raw])?;
+        }
+        Ok(())
+    })
 }
 
 fn text(report: &Report) -> String {

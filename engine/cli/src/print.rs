@@ -35,6 +35,16 @@ pub(crate) fn json(document: &impl Serialize) -> Result<String, Failure> {
     Ok(text + "\n")
 }
 
+/// Rows as CSV.
+pub(crate) fn csv_text(
+    write: impl FnOnce(&mut csv::Writer<Vec<u8>>) -> Result<(), csv::Error>,
+) -> Result<String, Failure> {
+    let mut csv = csv::Writer::from_writer(Vec::new());
+    write(&mut csv).map_err(|e| Failure::output(&"CSV", &e))?;
+    let bytes = csv.into_inner().map_err(|e| Failure::output(&"CSV", &e))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
 /// A document as one line of JSON.
 pub(crate) fn json_line(document: &impl Serialize) -> Result<String, Failure> {
     let text = serde_json::to_string(document).map_err(|e| Failure::output(&"JSON", &e))?;
@@ -68,39 +78,42 @@ pub(crate) enum Stdout {
 
 /// The accounts by what they belong to: one row a program and market, one a beneficiary.
 fn summary_csv(summary: &Summary) -> Result<String, Failure> {
-    let mut csv = csv::Writer::from_writer(Vec::new());
-    let failed = |e: csv::Error| Failure::output(&"CSV", &e);
-    csv.write_record([
-        "of",
-        "name",
-        "program_id",
-        "market",
-        "currency",
-        "accrued",
-        "pending",
-        "held",
-        "released",
-        "scheduled",
-        "paid",
-        "owed_back",
-        "recovered",
-        "written_off",
-        "reduced",
-        "void",
-    ])
-    .map_err(failed)?;
-    for m in &summary.money {
-        let head =
-            ["total".into(), String::new(), m.program_id.clone(), m.market.clone(), m.currency.clone()];
-        csv.write_record(head.into_iter().chain(columns(&m.accounts))).map_err(failed)?;
-    }
-    for b in &summary.beneficiaries {
-        let head =
-            ["beneficiary".into(), b.beneficiary.clone(), String::new(), String::new(), b.currency.clone()];
-        csv.write_record(head.into_iter().chain(columns(&b.accounts))).map_err(failed)?;
-    }
-    let bytes = csv.into_inner().map_err(|e| Failure::output(&"CSV", &e))?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    csv_text(|csv| {
+        csv.write_record([
+            "of",
+            "name",
+            "program_id",
+            "market",
+            "currency",
+            "accrued",
+            "pending",
+            "held",
+            "released",
+            "scheduled",
+            "paid",
+            "owed_back",
+            "recovered",
+            "written_off",
+            "reduced",
+            "void",
+        ])?;
+        for m in &summary.money {
+            let head =
+                ["total".into(), String::new(), m.program_id.clone(), m.market.clone(), m.currency.clone()];
+            csv.write_record(head.into_iter().chain(columns(&m.accounts)))?;
+        }
+        for b in &summary.beneficiaries {
+            let head = [
+                "beneficiary".into(),
+                b.beneficiary.clone(),
+                String::new(),
+                String::new(),
+                b.currency.clone(),
+            ];
+            csv.write_record(head.into_iter().chain(columns(&b.accounts)))?;
+        }
+        Ok(())
+    })
 }
 
 fn columns(a: &AccountSummary) -> [String; 11] {

@@ -51,17 +51,17 @@ pub(crate) fn run(args: &Reconcile, config: &Config) -> Result<(), Failure> {
 }
 
 fn csv(result: &Reconciliation) -> Result<String, Failure> {
-    let mut csv = csv::Writer::from_writer(Vec::new());
-    let failed = |e: csv::Error| Failure::output(&"CSV", &e);
-    let head = ["program_id", "market", "currency"].into_iter().chain(Account::ALL.map(Account::name));
-    csv.write_record(head).map_err(failed)?;
-    for total in &result.totals {
-        let head = [total.program_id.to_string(), total.market.to_string(), total.currency.code().to_owned()];
-        let amounts = total.balance.values().map(ToString::to_string);
-        csv.write_record(head.into_iter().chain(amounts)).map_err(failed)?;
-    }
-    let bytes = csv.into_inner().map_err(|e| Failure::output(&"CSV", &e))?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    print::csv_text(|csv| {
+        let head = ["program_id", "market", "currency"].into_iter().chain(Account::ALL.map(Account::name));
+        csv.write_record(head)?;
+        for total in &result.totals {
+            let head =
+                [total.program_id.to_string(), total.market.to_string(), total.currency.code().to_owned()];
+            let amounts = total.balance.values().map(ToString::to_string);
+            csv.write_record(head.into_iter().chain(amounts))?;
+        }
+        Ok(())
+    })
 }
 
 fn text(result: &Reconciliation) -> String {

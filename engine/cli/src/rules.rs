@@ -59,17 +59,15 @@ fn check(config: &Config) -> Result<(), Failure> {
 }
 
 fn problems_csv(problems: &[Diagnostic]) -> Result<String, Failure> {
-    let mut csv = csv::Writer::from_writer(Vec::new());
-    let failed = |e: csv::Error| Failure::output(&"CSV", &e);
-    csv.write_record(["file", "line", "column", "severity", "code", "message", "help"]).map_err(failed)?;
-    for p in problems {
-        let (line, column) = (p.range.start.line.to_string(), p.range.start.column.to_string());
-        let help = p.help.as_deref().unwrap_or_default();
-        csv.write_record([&p.file, &line, &column, p.severity.name(), p.code, &p.message, help])
-            .map_err(failed)?;
-    }
-    let bytes = csv.into_inner().map_err(|e| Failure::output(&"CSV", &e))?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    print::csv_text(|csv| {
+        csv.write_record(["file", "line", "column", "severity", "code", "message", "help"])?;
+        for p in problems {
+            let (line, column) = (p.range.start.line.to_string(), p.range.start.column.to_string());
+            let help = p.help.as_deref().unwrap_or_default();
+            csv.write_record([&p.file, &line, &column, p.severity.name(), p.code, &p.message, help])?;
+        }
+        Ok(())
+    })
 }
 
 fn test(args: &RulesTest, config: &Config) -> Result<(), Failure> {

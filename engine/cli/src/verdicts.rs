@@ -15,25 +15,12 @@ use crate::table::table;
 /// Verdicts in a table for people, unless `--last` says otherwise.
 const SHOWN: usize = 40;
 
-/// The decisions by name.
-const DECISIONS: [Decision; 11] = [
-    Decision::Accrue,
-    Decision::Restore,
-    Decision::Reduce,
-    Decision::Void,
-    Decision::ClawBack,
-    Decision::Hold,
-    Decision::Recall,
-    Decision::Flag,
-    Decision::Schedule,
-    Decision::Release,
-    Decision::Pay,
-];
-
 /// Runs the command.
 pub(crate) fn run(args: &Verdicts, config: &Config) -> Result<(), Failure> {
-    if let Some(name) = args.decision.as_deref().filter(|name| DECISIONS.iter().all(|d| d.name() != *name)) {
-        let known: Vec<&str> = DECISIONS.iter().map(|d| d.name()).collect();
+    if let Some(name) =
+        args.decision.as_deref().filter(|name| Decision::ALL.iter().all(|d| d.name() != *name))
+    {
+        let known: Vec<&str> = Decision::ALL.iter().map(|d| d.name()).collect();
         return Err(Failure::usage(format!(
             "unknown decision `{name}`{}",
             crate::failure::nearest(name, &known)
@@ -146,53 +133,50 @@ fn text(verdicts: &VecDeque<Verdict>) -> String {
 }
 
 fn csv(verdicts: &VecDeque<Verdict>) -> Result<String, Failure> {
-    let mut csv = csv::Writer::from_writer(Vec::new());
-    let failed = |e: csv::Error| Failure::output(&"CSV", &e);
-    csv.write_record([
-        "verdict_id",
-        "commission_id",
-        "subject",
-        "sequence",
-        "position",
-        "occurred_at",
-        "decision",
-        "postings",
-        "amount",
-        "currency",
-        "beneficiary",
-        "component",
-        "order_id",
-        "market",
-        "program_id",
-        "reasons",
-    ])
-    .map_err(failed)?;
-    for v in verdicts {
-        let text = |t: Option<String>| t.unwrap_or_default();
+    print::csv_text(|csv| {
         csv.write_record([
-            v.verdict_id.to_string(),
-            text(v.commission_id.map(|id| id.to_string())),
-            text(v.subject.as_ref().map(ToString::to_string)),
-            v.sequence.to_string(),
-            v.position.to_string(),
-            v.occurred_at.as_ms().to_string(),
-            v.decision.name().to_owned(),
-            v.postings
-                .iter()
-                .map(|p| format!("{}>{} {}", p.from.name(), p.to.name(), p.amount.0))
-                .collect::<Vec<_>>()
-                .join(" "),
-            moved(v).to_string(),
-            text(v.currency.map(|c| c.code().to_owned())),
-            text(v.beneficiary.as_ref().map(ToString::to_string)),
-            text(v.component.as_ref().map(ToString::to_string)),
-            text(v.order_id.as_ref().map(ToString::to_string)),
-            v.market.to_string(),
-            v.program_id.to_string(),
-            v.reasons.iter().map(|r| r.rule.as_str()).collect::<Vec<_>>().join(" "),
-        ])
-        .map_err(failed)?;
-    }
-    let bytes = csv.into_inner().map_err(|e| Failure::output(&"CSV", &e))?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+            "verdict_id",
+            "commission_id",
+            "subject",
+            "sequence",
+            "position",
+            "occurred_at",
+            "decision",
+            "postings",
+            "amount",
+            "currency",
+            "beneficiary",
+            "component",
+            "order_id",
+            "market",
+            "program_id",
+            "reasons",
+        ])?;
+        for v in verdicts {
+            let text = |t: Option<String>| t.unwrap_or_default();
+            csv.write_record([
+                v.verdict_id.to_string(),
+                text(v.commission_id.map(|id| id.to_string())),
+                text(v.subject.as_ref().map(ToString::to_string)),
+                v.sequence.to_string(),
+                v.position.to_string(),
+                v.occurred_at.as_ms().to_string(),
+                v.decision.name().to_owned(),
+                v.postings
+                    .iter()
+                    .map(|p| format!("{}>{} {}", p.from.name(), p.to.name(), p.amount.0))
+                    .collect::<Vec<_>>()
+                    .join(" "),
+                moved(v).to_string(),
+                text(v.currency.map(|c| c.code().to_owned())),
+                text(v.beneficiary.as_ref().map(ToString::to_string)),
+                text(v.component.as_ref().map(ToString::to_string)),
+                text(v.order_id.as_ref().map(ToString::to_string)),
+                v.market.to_string(),
+                v.program_id.to_string(),
+                v.reasons.iter().map(|r| r.rule.as_str()).collect::<Vec<_>>().join(" "),
+            ])?;
+        }
+        Ok(())
+    })
 }

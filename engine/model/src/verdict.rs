@@ -232,6 +232,21 @@ pub enum Decision {
 }
 
 impl Decision {
+    /// All decisions, in that order.
+    pub const ALL: [Decision; 11] = [
+        Decision::Accrue,
+        Decision::Restore,
+        Decision::Reduce,
+        Decision::Void,
+        Decision::ClawBack,
+        Decision::Hold,
+        Decision::Recall,
+        Decision::Flag,
+        Decision::Schedule,
+        Decision::Release,
+        Decision::Pay,
+    ];
+
     /// The name in outputs.
     pub const fn name(self) -> &'static str {
         match self {

@@ -2,7 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "the one place where the real clock is read")]
 
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 /// Measures how long something takes.
 #[derive(Debug, Clone, Copy)]
@@ -39,10 +39,4 @@ impl Pace {
         let real_us = self.started.elapsed().as_micros();
         u64::try_from(real_us * u128::from(self.ms_per_s) / 1_000_000).unwrap_or(u64::MAX)
     }
-}
-
-/// The wall clock, in milliseconds since the Unix epoch.
-pub fn wall_ms() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

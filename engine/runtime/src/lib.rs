@@ -11,10 +11,10 @@ mod sink;
 mod source;
 mod store;
 
-pub use clock::{Pace, Stopwatch, wall_ms};
+pub use clock::{Pace, Stopwatch};
 pub use drive::{CHUNK_RECORDS, Drive, DriveError, Progress, Threads};
 pub use reconcile::{Finding, Reconciler, Reconciliation};
 pub use seal::{SealError, open, seal};
-pub use sink::{Discard, Sink};
+pub use sink::Sink;
 pub use source::{Records, Source};
 pub use store::Store;

@@ -13,15 +13,6 @@ pub trait Sink {
     fn take(&mut self, verdicts: &[Verdict], dead_letters: &[DeadLetter]) -> io::Result<()>;
 }
 
-/// Takes everything and keeps nothing.
-pub struct Discard;
-
-impl Sink for Discard {
-    fn take(&mut self, _: &[Verdict], _: &[DeadLetter]) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 /// Both, one after the other.
 impl<A: Sink, B: Sink> Sink for (A, B) {
     fn take(&mut self, verdicts: &[Verdict], dead_letters: &[DeadLetter]) -> io::Result<()> {

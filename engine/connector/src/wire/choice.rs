@@ -61,19 +61,7 @@ impl Named for Component {
 
 impl Named for Decision {
     fn all() -> &'static [Decision] {
-        &[
-            Decision::Accrue,
-            Decision::Restore,
-            Decision::Reduce,
-            Decision::Void,
-            Decision::ClawBack,
-            Decision::Hold,
-            Decision::Recall,
-            Decision::Flag,
-            Decision::Schedule,
-            Decision::Release,
-            Decision::Pay,
-        ]
+        &Decision::ALL
     }
 
     fn name(self) -> &'static str {
