@@ -57,7 +57,7 @@ fn a_snapshot_resumes_as_if_never_stopped() {
     for part in records.chunks(731) {
         decider.decide(part, &mut effects);
         output.take(&mut effects);
-        decider = Decider::restore(&decider.snapshot(), Arc::clone(ruleset)).unwrap();
+        decider = Decider::restore(&decider.snapshot(), &[Arc::clone(ruleset)]).unwrap();
     }
     assert!(output == expected);
 }
@@ -163,7 +163,7 @@ fn every_case_resumes_at_every_index_in_chunks_of_any_size() {
             let (before, after) = records.split_at(stop);
             let mut decider = engine::decider(&ruleset);
             let mut output = engine::decide(&mut decider, before, 1000);
-            let mut resumed = Decider::restore(&decider.snapshot(), Arc::clone(&ruleset)).unwrap();
+            let mut resumed = Decider::restore(&decider.snapshot(), &[Arc::clone(&ruleset)]).unwrap();
             let rest = engine::decide(&mut resumed, after, 1000);
             output.verdicts.extend(rest.verdicts);
             output.dead_letters.extend(rest.dead_letters);

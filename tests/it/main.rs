@@ -12,5 +12,6 @@ mod commands;
 mod contract;
 mod determinism;
 mod engine;
+mod live_rules;
 mod real;
 mod shipped_rules;

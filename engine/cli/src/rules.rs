@@ -130,7 +130,7 @@ struct Listed {
 fn last_tally(rules: &Arc<Ruleset>, config: &Config) -> Option<Tally> {
     let sealed = Folder::open(&config.state).ok()?.snapshot().ok()??;
     let state = runtime::open(&sealed).ok()?;
-    Some(Decider::restore(state, Arc::clone(rules)).ok()?.tally().clone())
+    Some(Decider::restore(state, &[Arc::clone(rules)]).ok()?.tally().clone())
 }
 
 fn list(config: &Config) -> Result<(), Failure> {

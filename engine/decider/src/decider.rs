@@ -12,11 +12,13 @@ use model::refusal::DeadLetter;
 use model::{EventTime, Facts, Record};
 use rayon::prelude::*;
 use ruleset::Ruleset;
+use std::collections::VecDeque;
 use std::sync::Arc;
 use window::Windows;
 
 use crate::effects::{About, Effects};
-use crate::stretch::Horizon;
+use crate::stretch::{self, Horizon};
+use crate::successor::Successor;
 use crate::tally::Tally;
 use crate::trace::{Trace, Watch};
 
@@ -27,6 +29,8 @@ const JUDGED_PER_THREAD_MIN: usize = 32;
 pub struct Decider {
     pub(crate) genesis: Genesis,
     pub(crate) ruleset: Arc<Ruleset>,
+    /// Rulesets that the log is going to load, in its order.
+    pub(crate) successors: VecDeque<Successor>,
     pub(crate) attribution: Attribution,
     pub(crate) windows: Windows,
     pub(crate) ledger: Ledger,
@@ -48,6 +52,7 @@ impl Decider {
             swept: None,
             watch: None,
             subjects: judged_subjects(&ruleset),
+            successors: VecDeque::new(),
             genesis,
             ruleset,
         }
@@ -56,23 +61,69 @@ impl Decider {
     pub(crate) fn from_parts(
         genesis: Genesis,
         ruleset: Arc<Ruleset>,
+        successors: VecDeque<Successor>,
         (mut attribution, windows, mut ledger): (Attribution, Windows, Ledger),
         tally: Tally,
         swept: Option<EventTime>,
     ) -> Decider {
         attribution.set_policy(ruleset.policy());
-        ledger.set_ruleset(terms(&ruleset));
+        ledger.set_ruleset(terms(&ruleset), &[]);
         let subjects = judged_subjects(&ruleset);
-        Decider { genesis, ruleset, attribution, windows, ledger, tally, swept, watch: None, subjects }
+        Decider {
+            genesis,
+            ruleset,
+            successors,
+            attribution,
+            windows,
+            ledger,
+            tally,
+            swept,
+            watch: None,
+            subjects,
+        }
+    }
+
+    /// The log is going to load this ruleset, after those that were announced before it. Its features are complete
+    /// if it has measured every record so far that they can reach; from here on the decider shows it the others.
+    pub fn announce(&mut self, successor: Successor) {
+        self.successors.push_back(successor);
+    }
+
+    /// The rulesets that were announced and have not been loaded, in order.
+    pub fn announced(&self) -> impl Iterator<Item = &Arc<Ruleset>> {
+        self.successors.iter().map(Successor::ruleset)
     }
 
     /// Decides a chunk: the next records of the log, in order.
+    ///
+    /// # Panics
+    /// If the log loads a ruleset that is neither in force nor was [announced](Decider::announce).
     pub fn decide(&mut self, chunk: &[Record], effects: &mut Effects) {
         let mut rest = chunk;
         while let Some(first) = rest.first() {
             self.sweep_before(first, effects);
+            if let RecordBody::Control(Control::Ruleset(hash)) = &first.body {
+                self.load(hash);
+            }
             rest = self.stretch(rest, effects);
         }
+    }
+
+    /// Another ruleset applies from here on.
+    fn load(&mut self, hash: &str) {
+        if hash == self.ruleset.hash() {
+            return;
+        }
+        let at = self.successors.iter().position(|next| next.ruleset().hash() == hash);
+        let Some(at) = at else { panic!("the log loads ruleset {hash}, which was not announced") };
+        // Those before it were announced in vain.
+        let next = self.successors.drain(..=at).next_back().expect("it is there");
+        let (ruleset, measured) = next.into_parts();
+        self.attribution.set_policy(ruleset.policy());
+        self.ledger.set_ruleset(terms(&ruleset), &measured.grouped);
+        self.windows = measured.windows;
+        self.subjects = judged_subjects(&ruleset);
+        self.ruleset = ruleset;
     }
 
     /// Takes the longest stretch at the front of `records` that no sweep falls into through the stations, one
@@ -80,6 +131,7 @@ impl Decider {
     fn stretch<'r>(&mut self, records: &'r [Record], effects: &mut Effects) -> &'r [Record] {
         let (admitted, rest) = self.attribute(records, effects);
         let measures = self.windows.apply_all(&admitted);
+        self.successors.par_iter_mut().for_each(|successor| successor.measure(&admitted));
         let judged = self.judge(&admitted, measures, effects);
         for (admitted, judged) in admitted.iter().zip(&judged) {
             self.settle(admitted, judged.as_ref(), effects);
@@ -96,7 +148,7 @@ impl Decider {
         let mut horizon = Horizon::new(self, records.len());
         for (index, record) in records.iter().enumerate() {
             let beyond = |point| self.attribution.reaches(record, point);
-            if index > 0 && horizon.point().is_some_and(beyond) {
+            if index > 0 && (stretch::begins(record) || horizon.point().is_some_and(beyond)) {
                 return (admitted, records.get(index..).unwrap_or_default());
             }
             let before = admitted.len();
@@ -252,7 +304,7 @@ fn about(admitted: &Admitted) -> Option<About> {
 }
 
 /// The secret that seeds the windows' hashes: it shapes memory, never an output.
-fn window_key(genesis: &Genesis) -> u128 {
+pub(crate) fn window_key(genesis: &Genesis) -> u128 {
     u128::from(genesis.canary_key) << 64 | u128::from(genesis.canary_key.rotate_left(32))
 }
 

@@ -6,12 +6,14 @@
 //! * a chunk is cut into [stretches](stretch) that no sweep falls into, so that passing a whole stretch through
 //!   one station after another gives the same as one record at a time;
 //! * a sweep runs before the first record that takes the log clock to or past its grid point;
+//! * a ruleset that takes effect in mid-log finds its features [measured](successor) as if it had always been there;
 //! * a [snapshot] resumes to the same effects as never having stopped.
 
 mod decider;
 mod effects;
 mod snapshot;
 mod stretch;
+mod successor;
 mod sweep;
 mod tally;
 mod trace;
@@ -19,5 +21,6 @@ mod trace;
 pub use decider::Decider;
 pub use effects::{About, Effects, Explanation};
 pub use snapshot::RestoreError;
+pub use successor::Successor;
 pub use tally::{RuleTally, Sight, Tally};
 pub use trace::{Trace, TracedRecord, Watch};

@@ -8,15 +8,17 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 use crate::decider::Decider;
+use crate::successor::{Measured, Successor};
 use crate::tally::Tally;
 
 /// Raised whenever the shape of any station's state changes.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 #[derive(Serialize)]
 struct StateRef<'a> {
     genesis: &'a Genesis,
     ruleset: &'a str,
+    successors: Vec<(&'a str, &'a Measured)>,
     swept: Option<EventTime>,
     tally: &'a Tally,
     attribution: &'a attribution::Attribution,
@@ -28,6 +30,7 @@ struct StateRef<'a> {
 struct State {
     genesis: Genesis,
     ruleset: String,
+    successors: Vec<(String, Measured)>,
     swept: Option<EventTime>,
     tally: Tally,
     attribution: attribution::Attribution,
@@ -50,7 +53,7 @@ pub enum RestoreError {
         /// The number found.
         found: u32,
     },
-    /// It was taken under another ruleset.
+    /// It was taken under a ruleset that is not at hand, or expects one.
     Ruleset {
         /// The hash found.
         found: String,
@@ -74,7 +77,7 @@ impl std::fmt::Display for RestoreError {
                 model::SEMANTICS
             ),
             RestoreError::Ruleset { found } => {
-                write!(f, "the snapshot was taken under ruleset {found}; load that ruleset to resume it")
+                write!(f, "the snapshot needs ruleset {found}; load that ruleset to resume it")
             }
             RestoreError::Damaged(what) => write!(f, "the snapshot is damaged: {what}"),
         }
@@ -89,6 +92,7 @@ impl Decider {
         let state = StateRef {
             genesis: &self.genesis,
             ruleset: self.ruleset.hash(),
+            successors: self.successors.iter().map(|s| (s.ruleset().hash(), s.measured())).collect(),
             swept: self.swept,
             tally: &self.tally,
             attribution: &self.attribution,
@@ -99,8 +103,12 @@ impl Decider {
         postcard::to_extend(&state, header).expect("plain data always encodes")
     }
 
-    /// Continues from a snapshot, under the ruleset it was taken with.
-    pub fn restore(bytes: &[u8], ruleset: Arc<Ruleset>) -> Result<Decider, RestoreError> {
+    /// Continues from a snapshot, under the ruleset it was taken with. That one, and those announced by then, must
+    /// be among `rulesets`.
+    ///
+    /// # Errors
+    /// When the bytes are damaged, of another version or semantics, or need another ruleset.
+    pub fn restore(bytes: &[u8], rulesets: &[Arc<Ruleset>]) -> Result<Decider, RestoreError> {
         let damaged = |error: postcard::Error| RestoreError::Damaged(error.to_string());
         let (found, rest) = postcard::take_from_bytes::<u32>(bytes).map_err(damaged)?;
         if found != VERSION {
@@ -110,10 +118,15 @@ impl Decider {
         if state.genesis.semantics != model::SEMANTICS {
             return Err(RestoreError::Semantics { found: state.genesis.semantics });
         }
-        if state.ruleset != ruleset.hash() {
-            return Err(RestoreError::Ruleset { found: state.ruleset });
-        }
+        let named = |hash: String| {
+            let found = rulesets.iter().find(|ruleset| ruleset.hash() == hash);
+            found.cloned().ok_or(RestoreError::Ruleset { found: hash })
+        };
+        let ruleset = named(state.ruleset)?;
+        let successors = state.successors.into_iter();
+        let successors: Result<_, _> =
+            successors.map(|(hash, measured)| Ok(Successor::resumed(named(hash)?, measured))).collect();
         let stations = (state.attribution, state.windows, state.ledger);
-        Ok(Decider::from_parts(state.genesis, ruleset, stations, state.tally, state.swept))
+        Ok(Decider::from_parts(state.genesis, ruleset, successors?, stations, state.tally, state.swept))
     }
 }

@@ -6,11 +6,19 @@
 //! the horizon takes the earliest that it could be: an order matures no sooner than its own time plus the
 //! shortest delay of its terms, a hold lasts no shorter than the shortest that any rule may set, and everything
 //! that may free money at once (a review, a rejected refund, a plan, a feed mark) may be due at the next point.
+//!
+//! A ruleset that takes effect begins a stretch too.
 
 use model::admitted::{Admitted, What};
-use model::{EventTime, Span};
+use model::log::{Control, RecordBody};
+use model::{EventTime, Record, Span};
 
 use crate::decider::Decider;
+
+/// Whether a stretch must begin at this record, whatever is due: from a ruleset on, another one applies.
+pub(crate) fn begins(record: &Record) -> bool {
+    matches!(record.body, RecordBody::Control(Control::Ruleset(_)))
+}
 
 /// The grid point at which the next sweep could fall.
 pub(crate) struct Horizon {

@@ -1,12 +1,12 @@
 //! Group holds: a burst is known only at its Nth order, so the orders before it are held too. For every grouping
 //! that some rule holds by, the orders that it counts are kept for as long as the window can still count them.
 
-use model::feature::{Feature, Membership, PlannedFeature, Slot};
+use model::feature::{Membership, PlannedFeature, Slot};
 use model::hit::{Judged, Until};
 use model::verdict::{HoldId, Reason};
-use model::{EventTime, Position, RuleId, Span, Text};
+use model::{EventTime, OrderKey, Position, RuleId, Span, Text};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::arena::{Arena, KeyIx, OrderIx, WideIx};
 use crate::ledger::Ledger;
@@ -24,6 +24,19 @@ pub(crate) struct Groups {
     pub(crate) largest: usize,
     /// Group holds, by rule and printed key.
     holds: BTreeMap<(RuleId, Text), WideIx>,
+}
+
+/// An order that a feature had counted before the ruleset that holds by it came into force.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupedOrder {
+    /// Where it came.
+    pub position: Position,
+    /// When it happened.
+    pub occurred_at: EventTime,
+    /// The order.
+    pub order: OrderKey,
+    /// The group that counted it, by the slots of the new ruleset.
+    pub membership: Membership,
 }
 
 /// Orders in the order in which they were counted.
@@ -52,25 +65,48 @@ impl Arrivals {
     }
 }
 
+/// From the slots of one ruleset's features to those of the next.
+struct Renumbering {
+    slots: Vec<Option<Slot>>,
+    /// Slots of features that the ruleset before did not hold by.
+    new: BTreeSet<Slot>,
+}
+
+impl Renumbering {
+    fn between(old: &[PlannedFeature], new: &[PlannedFeature]) -> Renumbering {
+        let slot_of = |old: &PlannedFeature| {
+            (0..).map(Slot).zip(new).find(|(_, f)| f.holds && old.holds && f.feature == old.feature)
+        };
+        let slots: Vec<Option<Slot>> = old.iter().map(|old| slot_of(old).map(|(slot, _)| slot)).collect();
+        let is_new = |slot: &Slot| !slots.contains(&Some(*slot));
+        Renumbering { new: (0..).map(Slot).take(new.len()).filter(is_new).collect(), slots }
+    }
+
+    fn of(&self, slot: Slot) -> Option<Slot> {
+        self.slots.get(slot.0 as usize).copied().flatten()
+    }
+}
+
 impl Groups {
     pub(crate) fn hold(&self, rule: &RuleId, key: &Text) -> Option<WideIx> {
         self.holds.get(&(rule.clone(), key.clone())).copied()
     }
 
     /// Another ruleset numbers its features otherwise: what it no longer holds by is forgotten.
-    pub(crate) fn renumber(&mut self, old: &[PlannedFeature], new: &[PlannedFeature]) {
-        let slot_of = |feature: &Feature| new.iter().position(|f| f.holds && f.feature == *feature);
-        let slots: Vec<Option<Slot>> = old
-            .iter()
-            .map(|planned| slot_of(&planned.feature).and_then(|slot| u32::try_from(slot).ok()).map(Slot))
-            .collect();
+    fn renumber(&mut self, renumbering: &Renumbering) {
         let index = std::mem::take(&mut self.index);
         for ((slot, key), ix) in index {
-            match slots.get(slot.0 as usize).copied().flatten() {
+            match renumbering.of(slot) {
                 Some(slot) => drop(self.index.insert((slot, key), ix)),
                 None => self.keys[ix] = Arrivals::default(),
             }
         }
+    }
+
+    fn arrivals_mut(&mut self, membership: &Membership) -> &mut Arrivals {
+        let entry = self.index.entry((membership.slot, membership.key.clone()));
+        let ix = *entry.or_insert_with(|| self.keys.push(Arrivals::default()));
+        &mut self.keys[ix]
     }
 }
 
@@ -78,13 +114,38 @@ impl Ledger {
     /// Remembers which groups count an order.
     pub(crate) fn join_groups(&mut self, order: OrderIx, groups: &[Membership], stage: &Stage) {
         for membership in groups {
-            let oldest = self.oldest(membership.slot, stage);
-            let entry = self.groups.index.entry((membership.slot, membership.key.clone()));
-            let ix = *entry.or_insert_with(|| self.groups.keys.push(Arrivals::default()));
+            let oldest = self.oldest(membership.slot, stage.moment.clock);
             let time = self.orders[order].placed_at;
-            self.groups.keys[ix].push(stage.moment.position, time, order, oldest);
-            self.groups.largest = self.groups.largest.max(self.groups.keys[ix].orders.len());
+            self.join_group(membership, (stage.moment.position, time, order), oldest);
         }
+    }
+
+    /// Another ruleset holds by other features: `grouped` are the orders that they have counted before it came.
+    pub(crate) fn regroup(&mut self, new: &[PlannedFeature], grouped: &[GroupedOrder]) {
+        let renumbering = Renumbering::between(&self.terms.features, new);
+        self.groups.renumber(&renumbering);
+        for ix in self.wide.names() {
+            let watermark = &mut self.wide[ix].watermark;
+            *watermark = watermark.and_then(|(slot, position)| Some((renumbering.of(slot)?, position)));
+        }
+        for counted in grouped.iter().filter(|counted| renumbering.new.contains(&counted.membership.slot)) {
+            let Some(order) = self.order_index.get(&counted.order).copied() else { continue };
+            let arrival = (counted.position, counted.occurred_at, order);
+            // What has expired was dropped by whoever counted.
+            self.join_group(&counted.membership, arrival, EventTime::MIN);
+        }
+    }
+
+    fn join_group(
+        &mut self,
+        membership: &Membership,
+        (position, time, order): (Position, EventTime, OrderIx),
+        oldest: EventTime,
+    ) {
+        let arrivals = self.groups.arrivals_mut(membership);
+        arrivals.push(position, time, order, oldest);
+        let members = arrivals.orders.len();
+        self.groups.largest = self.groups.largest.max(members);
     }
 
     /// A rule holds the group that a record was measured in. Returns the group's hold, if there is a group.
@@ -101,8 +162,10 @@ impl Ledger {
         let wide = self.groups.hold(rule, key).unwrap_or_else(|| self.new_group(rule, key, (until, why)));
         let clock = stage.moment.clock;
         self.fire_wide(wide, until, clock);
-        let oldest = self.oldest(slot, stage);
-        let watermark = self.wide[wide].watermark.replace(stage.moment.position);
+        let oldest = self.oldest(slot, clock);
+        let watermark = self.wide[wide].watermark.replace((slot, stage.moment.position));
+        // Another feature may have counted orders that the one before did not.
+        let watermark = watermark.filter(|(by, _)| *by == slot).map(|(_, position)| position);
         let arrivals = self.groups.index.get(&(slot, key.clone())).map(|ix| &self.groups.keys[*ix]);
         let fresh = arrivals.into_iter().flat_map(|arrivals| arrivals.after(watermark, oldest));
         let members = fresh.map(Member::Order).collect();
@@ -127,8 +190,8 @@ impl Ledger {
     }
 
     /// The oldest time that a feature's window still counts; closed.
-    fn oldest(&self, slot: Slot, stage: &Stage) -> EventTime {
+    fn oldest(&self, slot: Slot, clock: EventTime) -> EventTime {
         let planned = self.terms.features.get(slot.0 as usize);
-        stage.moment.clock.minus(planned.map_or(Span::ZERO, |planned| planned.feature.window))
+        clock.minus(planned.map_or(Span::ZERO, |planned| planned.feature.window))
     }
 }

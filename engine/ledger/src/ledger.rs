@@ -19,7 +19,7 @@ use crate::commission::Commission;
 use crate::creators::Creators;
 use crate::effects::Occasion;
 use crate::feeds::FeedMarks;
-use crate::groups::Groups;
+use crate::groups::{GroupedOrder, Groups};
 use crate::holds::{Ask, By, Placed};
 use crate::order::OrderBook;
 use crate::parcels::Payable;
@@ -119,13 +119,14 @@ impl Ledger {
     }
 
     /// Another ruleset is in force from the next record on. The same one again changes nothing; another one
-    /// forgives the failures of its predecessor's rules.
-    pub fn set_ruleset(&mut self, terms: RulesetTerms) {
+    /// forgives the failures of its predecessor's rules. `grouped` are the orders that its features have counted so
+    /// far, in the order in which they came; a feature that was held by before knows its own.
+    pub fn set_ruleset(&mut self, terms: RulesetTerms, grouped: &[GroupedOrder]) {
         if terms.ruleset == self.terms.ruleset {
             self.terms = terms;
             return;
         }
-        self.groups.renumber(&self.terms.features, &terms.features);
+        self.regroup(&terms.features, grouped);
         self.failures.clear();
         self.terms = terms;
         self.wake_awaiting();

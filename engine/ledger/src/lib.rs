@@ -57,6 +57,7 @@ mod ledger;
 pub use account::Balance;
 pub use commission::{Commission, Origin};
 pub use credit::{LineSnapshot, Snapshot};
+pub use groups::GroupedOrder;
 pub use holds::{Hold, HoldState};
 pub use ledger::{Counters, Ledger, RulesetTerms};
 pub use reasons::Cause;

@@ -2,6 +2,7 @@
 //! its name. At most [`GROUP_MEMBERS_PER_POSITION`] orders are touched at one position, the rest at the following
 //! positions and at the latest in the next sweep.
 
+use model::feature::Slot;
 use model::hit::EvidenceValue;
 use model::limit::GROUP_MEMBERS_PER_POSITION;
 use model::verdict::{Account, Decision, HoldId, Reason};
@@ -29,8 +30,8 @@ pub(crate) struct WideHold {
     pub(crate) why: Reason,
     /// A person ended it.
     pub(crate) lifted: bool,
-    /// Orders that were counted at or before it have been looked at.
-    pub(crate) watermark: Option<Position>,
+    /// Orders that this feature had counted at this position have been looked at.
+    pub(crate) watermark: Option<(Slot, Position)>,
     /// The orders it was ever placed on, perhaps more than once; for a creator, see [`crate::creators`].
     pub(crate) members: Vec<OrderIx>,
 }

@@ -395,7 +395,7 @@ impl World {
     }
 
     pub(crate) fn set_policy(&mut self, name: &str) {
-        self.ledger.set_ruleset(terms(&self.policy, name));
+        self.ledger.set_ruleset(terms(&self.policy, name), &[]);
     }
 
     /// What `reconcile` would do with the verdicts, as they come.
