@@ -146,3 +146,75 @@ fn the_list_of_rules_says_where_one_was_blind_in_the_last_run() {
     assert!(burst["saw"]["US"].as_u64().unwrap() > 60, "{burst}");
     assert_eq!(burst["blind_in"], serde_json::json!(["VN"]), "most orders of that market carry no address");
 }
+
+/// A log that begins under the shipped rules and loads another ruleset on its way, with the archive of both.
+fn log_that_changes_its_rules(folder: &Path) -> (String, String) {
+    let archive = folder.join("rulesets");
+    let changed = folder.join("changed");
+    std::fs::create_dir(&changed).unwrap();
+    let shipped = engine::sources(&engine::root().join("rules"));
+    let alone = shipped.0.get("same_device.rhai").unwrap();
+    std::fs::write(changed.join("same_device.rhai"), alone).unwrap();
+    let mut hashes = Vec::new();
+    for rules in [Path::new("rules"), &changed] {
+        let run = tidegate(
+            &folder.join("state"),
+            &["rules", "archive", archive.to_str().unwrap(), "--rules", rules.to_str().unwrap()],
+        );
+        assert!(run.status.success(), "{}", stderr(&run));
+        let path = stdout(&run);
+        hashes.push(Path::new(path.trim()).file_stem().unwrap().to_str().unwrap().to_owned());
+    }
+    let ruleset = engine::shipped();
+    assert_eq!(hashes[0], ruleset.hash());
+    let order = std::fs::read(engine::root().join("schemas/examples/order.json")).unwrap();
+    let event = connector::wire::decode(&order).unwrap().event;
+    let mut lines = Vec::new();
+    let mut records = engine::log(&ruleset, [event]);
+    let load = model::log::Control::Ruleset(hashes[1].as_str().into());
+    records.push(model::Record {
+        position: model::Position(2),
+        body: model::log::RecordBody::Control(load),
+        ..records[0].clone()
+    });
+    records.iter().for_each(|record| connector::wire::write_record(record, &mut lines));
+    let log = folder.join("log.ndjson");
+    std::fs::write(&log, lines).unwrap();
+    (log.to_str().unwrap().to_owned(), archive.to_str().unwrap().to_owned())
+}
+
+#[test]
+fn a_log_is_decided_under_the_rulesets_that_it_names_or_under_one_throughout() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join("state");
+    let (log, archive) = log_that_changes_its_rules(folder.path());
+    let recorded = tidegate(&state, &["replay", &log, "--archive", &archive, "--output", "json"]);
+    assert!(recorded.status.success(), "{}", stderr(&recorded));
+    let summary: serde_json::Value = serde_json::from_slice(&recorded.stdout).unwrap();
+    let in_force = summary["ruleset"].as_str().unwrap();
+    assert!(std::fs::exists(Path::new(&archive).join(format!("{in_force}.ruleset"))).unwrap());
+    assert_ne!(in_force, engine::shipped().hash(), "the log has loaded another");
+
+    let throughout = tidegate(&state, &["replay", &log, "--output", "json"]);
+    let summary: serde_json::Value = serde_json::from_slice(&throughout.stdout).unwrap();
+    assert_eq!(summary["ruleset"].as_str().unwrap(), engine::shipped().hash());
+    assert!(stderr(&throughout).contains("loads another ruleset 1 time(s)"), "{}", stderr(&throughout));
+
+    std::fs::remove_file(Path::new(&archive).join(format!("{in_force}.ruleset"))).unwrap();
+    let missing = tidegate(&state, &["replay", &log, "--archive", &archive]);
+    assert_eq!(missing.status.code(), Some(3));
+    assert!(stderr(&missing).contains(in_force), "{}", stderr(&missing));
+}
+
+#[test]
+fn a_log_of_other_semantics_is_refused_with_the_position() {
+    let folder = tempfile::tempdir().unwrap();
+    let (log, _) = log_that_changes_its_rules(folder.path());
+    let text = std::fs::read_to_string(&log).unwrap();
+    let upgraded = format!("{text}{{\"position\":3,\"control\":{{\"upgrade\":99}}}}\n");
+    std::fs::write(&log, upgraded).unwrap();
+    let run = tidegate(&folder.path().join("state"), &["replay", &log]);
+    assert_eq!(run.status.code(), Some(3));
+    let said = stderr(&run);
+    assert!(said.contains("from position 3 on") && said.contains("semantics 99"), "{said}");
+}

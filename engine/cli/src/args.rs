@@ -101,6 +101,9 @@ pub(crate) struct Replay {
     /// Write every verdict, one JSON document a line; `-` is standard output
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub verdicts: Option<PathBuf>,
+    /// Decide an exported log under the rulesets that it names, found in this folder, instead of --rules
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub archive: Option<PathBuf>,
     /// End here (RFC 3339, such as 2026-03-01T00:00:00Z): later events are refused, and time passes up to it
     #[arg(long, value_name = "TIME")]
     pub until: Option<String>,
@@ -149,6 +152,12 @@ pub(crate) enum Rules {
     List,
     /// Print every fact a rule can see
     Facts,
+    /// Keep the ruleset in a folder, in a file named by its hash, for logs that name it
+    Archive {
+        /// The folder
+        #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+        folder: PathBuf,
+    },
     /// Start a rule from a template
     New {
         /// The rule's name: its file will be NAME.rhai

@@ -4,18 +4,18 @@ mod story;
 mod text;
 
 use connector::folder::{Folder, Run};
-use decider::{Decider, Trace, Watch};
+use decider::{Trace, Watch};
 use model::{EventTime, OrderKey, Verdict};
 use runtime::{Drive, Records, Sink};
 use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use crate::args::{Explain, OutputForm};
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::reconcile::each_verdict;
-use crate::{input, print, progress, replay};
+use crate::rulesets::Rulesets;
+use crate::{input, print, progress};
 
 /// Runs the command.
 pub(crate) fn run(args: &Explain, config: &Config) -> Result<(), Failure> {
@@ -76,8 +76,9 @@ fn again(run: &Run, order: &OrderKey, config: &Config) -> Result<(Vec<Trace>, Ve
         Some((path, text)) => Some(input::parse_mapping(path, text)?),
         None => None,
     };
-    let input = input::open_with(&paths, mapping.as_ref())?;
-    let mut decider = Decider::new(run.genesis.clone(), Arc::new(replay::remembered(run)?));
+    let mut input = input::open_with(&paths, mapping.as_ref())?;
+    let rulesets = Rulesets::remembered(&run.rulesets, &mut input.records)?;
+    let mut decider = rulesets.decider(&run.genesis);
     decider.watch(Some(Watch::order(order.clone())));
     let mut about = About { order, verdicts: Vec::new() };
     let bar = progress::deciding(input.records.len() as u64);

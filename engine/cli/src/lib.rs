@@ -18,6 +18,7 @@ mod reconcile;
 mod replay;
 mod rules;
 mod rules_folder;
+mod rulesets;
 mod summary;
 mod table;
 mod verdicts;

@@ -1,15 +1,12 @@
 //! `tidegate replay`: decide files of events and print what became of the money.
 
+use connector::file::Input;
 use connector::folder::{Folder, InputFile, Run, VerdictWriter};
-use decider::Decider;
 use model::log::{Control, Genesis, RecordBody};
-use model::{EventTime, Record};
-use ruleset::Ruleset;
+use model::{EventTime, Position, Record};
 use runtime::{Drive, Records, Sink, Store};
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use crate::args::Replay;
 use crate::books::Books;
@@ -19,15 +16,14 @@ use crate::input;
 use crate::print::Stdout;
 use crate::progress;
 use crate::rules_folder;
+use crate::rulesets::Rulesets;
 use crate::summary::Summary;
 
 /// Runs the command.
 pub(crate) fn run(args: &Replay, config: &Config) -> Result<(), Failure> {
     let until = args.until.as_deref().map(input::time).transpose()?;
     not_in_the_state_folder(args, config)?;
-    let rules = rules_folder::load(&config.rules)?;
-    let input = input::open(&args.files, args.mapping.as_deref())?;
-    let genesis = input.genesis.clone().unwrap_or_else(|| input::genesis(config, rules.ruleset.hash()));
+    let (input, genesis, rulesets) = open(args, config)?;
     can_be_honoured(&genesis, &input.records)?;
 
     let mut folder =
@@ -35,7 +31,7 @@ pub(crate) fn run(args: &Replay, config: &Config) -> Result<(), Failure> {
     let mut recorder = folder.recorder().map_err(|e| Failure::output(&config.state.display(), &e))?;
     let mut books = Books::default();
     let mut copy = args.verdicts.as_deref().map(open_copy).transpose()?;
-    let mut decider = Decider::new(genesis.clone(), Arc::new(rules.ruleset));
+    let mut decider = rulesets.decider(&genesis);
     let total = input.records.len() as u64;
     let bar = progress::deciding(total);
     {
@@ -59,10 +55,37 @@ pub(crate) fn run(args: &Replay, config: &Config) -> Result<(), Failure> {
         }
     }
     folder.put_snapshot(&runtime::seal(&decider.snapshot())).map_err(written)?;
-    folder.put_run(&described(args, genesis, rules.sources, until)?).map_err(written)?;
+    folder.put_run(&described(args, genesis, rulesets, until)?).map_err(written)?;
     let stdout =
         if args.verdicts.as_deref() == Some(Path::new("-")) { Stdout::CarriesVerdicts } else { Stdout::Free };
     crate::print::summary(&Summary::new(&decider, books), config.output, stdout)
+}
+
+/// The log, and the rulesets that decide it.
+fn open(args: &Replay, config: &Config) -> Result<(Input, Genesis, Rulesets), Failure> {
+    let Some(archive) = &args.archive else {
+        let rules = rules_folder::load(&config.rules)?;
+        let mut input = input::open(&args.files, args.mapping.as_deref())?;
+        let (rulesets, passed_over) = Rulesets::throughout(rules, &mut input.records);
+        if passed_over > 0 {
+            crate::print::note(&format!(
+                "the log loads another ruleset {passed_over} time(s); all of it is decided under {}. To decide it as \
+                 it was, name the --archive with its rulesets",
+                config.rules.display()
+            ));
+        }
+        let genesis = input.genesis.clone();
+        let genesis = genesis.unwrap_or_else(|| input::genesis(config, rulesets.first_hash()));
+        return Ok((input, genesis, rulesets));
+    };
+    let input = input::open(&args.files, args.mapping.as_deref())?;
+    let Some(genesis) = input.genesis.clone() else {
+        return Err(Failure::usage(
+            "--archive is for exported logs, which name their rulesets; these files name none".into(),
+        ));
+    };
+    let rulesets = Rulesets::recorded(archive, &genesis, &input.records)?;
+    Ok((input, genesis, rulesets))
 }
 
 /// A replay replaces what the state folder holds: nothing that it reads or writes may lie there.
@@ -82,23 +105,19 @@ fn not_in_the_state_folder(args: &Replay, config: &Config) -> Result<(), Failure
     }
 }
 
-/// A replay decides under one ruleset and this build's semantics: a log that changes them on its way is not for it.
+/// A build decides under one number of semantics.
 fn can_be_honoured(genesis: &Genesis, records: &[Record]) -> Result<(), Failure> {
-    if genesis.semantics != model::SEMANTICS {
-        return Err(Failure::unreadable(format!(
-            "the log was begun under semantics {}, this build decides under {}",
-            genesis.semantics,
-            model::SEMANTICS
-        )));
-    }
-    let changes = |record: &&Record| {
-        matches!(&record.body, RecordBody::Control(Control::Ruleset(_) | Control::Upgrade(_)))
-    };
-    match records.iter().find(changes) {
+    let upgrades = records.iter().filter_map(|record| match &record.body {
+        RecordBody::Control(Control::Upgrade(semantics)) => Some((record.position, *semantics)),
+        RecordBody::Control(_) | RecordBody::Event(_) | RecordBody::Undecodable(_) => None,
+    });
+    let mut stretches = std::iter::once((Position(0), genesis.semantics)).chain(upgrades);
+    match stretches.find(|(_, semantics)| *semantics != model::SEMANTICS) {
         None => Ok(()),
-        Some(record) => Err(Failure::unreadable(format!(
-            "at position {} the log changes its ruleset or semantics, which a replay under one ruleset cannot follow",
-            record.position
+        Some((position, semantics)) => Err(Failure::unreadable(format!(
+            "from position {position} on the log was decided under semantics {semantics}, and this build decides under \
+             {}; replay it with a build of that number",
+            model::SEMANTICS
         ))),
     }
 }
@@ -106,7 +125,7 @@ fn can_be_honoured(genesis: &Genesis, records: &[Record]) -> Result<(), Failure>
 fn described(
     args: &Replay,
     genesis: Genesis,
-    rules: BTreeMap<String, String>,
+    rulesets: Rulesets,
     until: Option<EventTime>,
 ) -> Result<Run, Failure> {
     let measure = |path: &PathBuf| InputFile::measure(path).map_err(|e| Failure::input(path, &e));
@@ -124,7 +143,7 @@ fn described(
         standard_input: args.files.iter().any(|path| path.as_os_str() == "-"),
         mapping,
         genesis,
-        rules,
+        rulesets: rulesets.into_sources().into_iter().map(|sources| sources.0).collect(),
         until_at: until.map(EventTime::as_ms),
     })
 }
@@ -152,16 +171,5 @@ impl Sink for CopyTo<'_> {
             }
             taken => taken,
         }
-    }
-}
-
-/// The ruleset of a run, loaded again from what the run remembers.
-pub(crate) fn remembered(run: &Run) -> Result<Ruleset, Failure> {
-    let sources = ruleset::Sources(run.rules.clone());
-    match Ruleset::load(&sources) {
-        Ok(loaded) => Ok(loaded.ruleset),
-        Err(_) => Err(Failure::unreadable(
-            "the rules of that run do not load in this version; replay it again".into(),
-        )),
     }
 }

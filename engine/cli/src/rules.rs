@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::failure::Failure;
 use crate::summary::mode_name;
 use crate::table::table;
-use crate::{cases, days, print, rules_folder};
+use crate::{cases, days, print, rules_folder, rulesets};
 
 /// Seed of the benign days and attacks that `rules test --benign` decides.
 const DAYS_SEED: u64 = 1;
@@ -28,6 +28,7 @@ pub(crate) fn run(command: &Rules, config: &Config) -> Result<(), Failure> {
         Rules::Test(args) => test(args, config),
         Rules::List => list(config),
         Rules::Facts => facts(config),
+        Rules::Archive { folder } => archive(folder, config),
         Rules::New { name } => new(name, config),
     }
 }
@@ -56,6 +57,12 @@ fn check(config: &Config) -> Result<(), Failure> {
         }
         None => Err(Failure::found(format!("{errors} problem(s) in {}", config.rules.display()))),
     }
+}
+
+fn archive(folder: &Path, config: &Config) -> Result<(), Failure> {
+    let rules = rules_folder::load(&config.rules)?;
+    let path = rulesets::write(folder, &Sources(rules.sources))?;
+    print::out(&format!("{}\n", path.display()))
 }
 
 fn problems_csv(problems: &[Diagnostic]) -> Result<String, Failure> {

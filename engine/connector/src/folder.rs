@@ -50,8 +50,8 @@ pub struct Run {
     pub mapping: Option<(PathBuf, String)>,
     /// The lane.
     pub genesis: Genesis,
-    /// The rules as they were, by path within their folder.
-    pub rules: BTreeMap<String, String>,
+    /// The rulesets in the order in which they decided, each its files as they were, by path within their folder.
+    pub rulesets: Vec<BTreeMap<String, String>>,
     /// Where the replay was asked to end, milliseconds since the epoch.
     pub until_at: Option<i64>,
 }

@@ -55,7 +55,7 @@ fn finish(
         standard_input: false,
         mapping: None,
         genesis: ended.decider.genesis().clone(),
-        rules: sources,
+        rulesets: vec![sources],
         until_at: None,
     };
     folder.put_run(&run).map_err(written)?;
