@@ -3,7 +3,7 @@
 use decider::{Decider, Effects, Successor};
 use model::log::{Control, Genesis, RecordBody};
 use model::verdict::Decision;
-use model::{Position, Record, Verdict};
+use model::{HashKey, Position, Record, Verdict};
 use ruleset::{Ruleset, Sources};
 use std::sync::Arc;
 
@@ -53,9 +53,9 @@ fn records(bodies: impl IntoIterator<Item = RecordBody>) -> Vec<Record> {
 /// An engine that will find each ruleset when the log loads it.
 fn engine_of(first: &Arc<Ruleset>, later: &[&Arc<Ruleset>]) -> Decider {
     let genesis = Genesis::standard(first.hash().into());
-    let mut decider = Decider::new(genesis.clone(), Arc::clone(first));
+    let mut decider = Decider::new(genesis, Arc::clone(first), HashKey::public());
     for ruleset in later {
-        decider.announce(Successor::new(&genesis, Arc::clone(ruleset)));
+        decider.announce(Successor::new(Arc::clone(ruleset), HashKey::public()));
     }
     decider
 }
@@ -76,7 +76,7 @@ fn a_new_rule_counts_and_holds_the_orders_that_came_before_it() {
     log.push(order(4, START_MS + 4 * MINUTE_MS));
     let output = engine::decide(&mut engine_of(&first, &[&later]), &records(log), 1000);
     let verdicts = output.parsed();
-    assert_eq!(held_orders(&verdicts), ["o4", "o0", "o1", "o2", "o3"]);
+    assert_eq!(held_orders(&verdicts), ["o0", "o1", "o2", "o3", "o4"]);
     let named: Vec<&str> = verdicts.iter().map(|verdict| verdict.ruleset.as_str()).collect();
     assert_eq!(named[..4], [first.hash(); 4], "what was decided before names the ruleset before");
     assert!(named[4..].iter().all(|name| *name == later.hash()));
@@ -91,7 +91,7 @@ fn a_wider_window_reaches_the_orders_that_the_narrow_one_had_passed_over() {
     let output = engine::decide(&mut engine_of(&narrow, &[&wide]), &records(log), 1000);
     let verdicts = output.parsed();
     let held = held_orders(&verdicts);
-    assert_eq!(held, ["o2", "o1", "o3", "o0"], "each of them once");
+    assert_eq!(held, ["o1", "o2", "o0", "o3"], "each of them once");
 }
 
 #[test]

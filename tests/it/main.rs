@@ -12,6 +12,7 @@ mod commands;
 mod contract;
 mod determinism;
 mod engine;
+mod failing_rules;
 mod live_rules;
 mod real;
 mod shipped_rules;
