@@ -7,7 +7,7 @@
 use clap::Parser;
 use decider::{Decider, Effects};
 use model::log::{Genesis, RecordBody};
-use model::{EventTime, Position, Record};
+use model::{EventTime, HashKey, Position, Record};
 use ruleset::{Ruleset, Sources};
 use runtime::Stopwatch;
 use std::collections::BTreeMap;
@@ -128,7 +128,8 @@ fn parse_only(file: &Path) -> io::Result<u128> {
 /// Microseconds from file to verdict file, everything included, and the verdicts written.
 fn whole_engine(file: &Path, out: &Path, ruleset: &Arc<Ruleset>) -> io::Result<(u128, u64)> {
     let watch = Stopwatch::start();
-    let mut decider = Decider::new(Genesis::standard(ruleset.hash().into()), Arc::clone(ruleset));
+    let mut decider =
+        Decider::new(Genesis::standard(ruleset.hash().into()), Arc::clone(ruleset), HashKey::public());
     let mut out = BufWriter::with_capacity(1 << 20, File::create(out)?);
     let (mut effects, mut chunk, mut line, mut verdicts) = (Effects::default(), Vec::new(), Vec::new(), 0);
     let mut lines = BufReader::with_capacity(1 << 20, File::open(file)?).split(b'\n');

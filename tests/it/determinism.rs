@@ -48,6 +48,18 @@ fn chunk_size_and_threads_never_show_in_a_byte() {
 }
 
 #[test]
+fn the_key_of_the_hash_tables_never_shows_in_a_byte() {
+    let (ruleset, records) = trade();
+    let genesis = || model::log::Genesis::standard(ruleset.hash().into());
+    let expected = engine::decide(&mut engine::decider(ruleset), records, 1000);
+    for secret in [1, u128::MAX, 0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c834] {
+        let key = model::HashKey::new(secret);
+        let mut decider = Decider::new(genesis(), Arc::clone(ruleset), key);
+        assert!(engine::decide(&mut decider, records, 1000) == expected, "key {secret:x}");
+    }
+}
+
+#[test]
 fn a_snapshot_resumes_as_if_never_stopped() {
     let (ruleset, records) = trade();
     let expected = engine::decide(&mut engine::decider(ruleset), records, 500);

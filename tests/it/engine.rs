@@ -3,7 +3,7 @@
 use decider::{Decider, Effects};
 use model::log::{Control, Genesis, RecordBody};
 use model::verdict::Account;
-use model::{Event, Minor, Position, Record};
+use model::{Event, HashKey, Minor, Position, Record};
 use ruleset::{Ruleset, Sources};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -68,7 +68,7 @@ pub(crate) fn log(ruleset: &Ruleset, events: impl IntoIterator<Item = Event>) ->
 
 /// A decider before the first record.
 pub(crate) fn decider(ruleset: &Arc<Ruleset>) -> Decider {
-    Decider::new(Genesis::standard(ruleset.hash().into()), Arc::clone(ruleset))
+    Decider::new(Genesis::standard(ruleset.hash().into()), Arc::clone(ruleset), HashKey::public())
 }
 
 /// Everything that leaves the engine, as the bytes that users see.

@@ -10,7 +10,7 @@ use decider::{About, Decider, Effects, Explanation};
 use model::admitted::OrderRecord;
 use model::log::{Control, Genesis, RecordBody};
 use model::refusal::DeadLetter;
-use model::{Event, EventTime, OrderId, OrderKey, Position, ProgramId, Record, Verdict};
+use model::{Event, EventTime, HashKey, OrderId, OrderKey, Position, ProgramId, Record, Verdict};
 use ruleset::Sources;
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -87,7 +87,7 @@ impl Set {
     fn replay_by(&self, sources: &Sources, chunk: usize) -> Run {
         let ruleset = engine::load(sources);
         let genesis = Genesis::standard(ruleset.hash().into());
-        let mut run = Run::new(Decider::new(genesis, Arc::clone(&ruleset)));
+        let mut run = Run::new(Decider::new(genesis, Arc::clone(&ruleset), HashKey::public()));
         for records in self.input.records.chunks(chunk) {
             run.decide(records);
         }

@@ -2,7 +2,7 @@
 
 use decider::{Decider, Effects};
 use model::log::{Control, Genesis, RecordBody};
-use model::{Position, Record};
+use model::{HashKey, Position, Record};
 use ruleset::{Ruleset, Sources};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -121,7 +121,7 @@ fn decide(ruleset: &Arc<Ruleset>, steps: &[Step]) -> Vec<String> {
     let genesis = Genesis::standard(ruleset.hash().into());
     let records: Vec<Record> = (1..).zip(steps).map(|(position, step)| record(position, step)).collect();
     let mut effects = Effects::default();
-    Decider::new(genesis, Arc::clone(ruleset)).decide(&records, &mut effects);
+    Decider::new(genesis, Arc::clone(ruleset), HashKey::public()).decide(&records, &mut effects);
     let dead = effects
         .dead_letters
         .iter()

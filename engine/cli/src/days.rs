@@ -5,7 +5,7 @@ use decider::{About, Decider, Effects};
 use model::event::Body;
 use model::log::{Control, Genesis, RecordBody};
 use model::verdict::{Account, CommissionId, Decision};
-use model::{Currency, EventTime, OrderId, Position, Record, RuleId, Span, Verdict};
+use model::{Currency, EventTime, HashKey, OrderId, Position, Record, RuleId, Span, Verdict};
 use ruleset::Ruleset;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -94,7 +94,7 @@ fn decide(ruleset: &Arc<Ruleset>, happenings: Vec<Happening>) -> Effects {
     }
     records.push(record(records.len(), RecordBody::Control(Control::Tick(last.plus(AFTERMATH)))));
     let mut effects = Effects::default();
-    Decider::new(genesis, Arc::clone(ruleset)).decide(&records, &mut effects);
+    Decider::new(genesis, Arc::clone(ruleset), HashKey::public()).decide(&records, &mut effects);
     effects
 }
 

@@ -87,9 +87,9 @@ impl Rulesets {
 
     /// An engine that will find each of them when the log loads it.
     pub(crate) fn decider(&self, genesis: &Genesis) -> Decider {
-        let mut decider = Decider::new(genesis.clone(), Arc::clone(&self.first));
+        let mut decider = Decider::new(genesis.clone(), Arc::clone(&self.first), runtime::hash_key());
         for ruleset in &self.later {
-            decider.announce(Successor::new(genesis, Arc::clone(ruleset)));
+            decider.announce(Successor::new(Arc::clone(ruleset), runtime::hash_key()));
         }
         decider
     }

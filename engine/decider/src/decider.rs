@@ -9,7 +9,7 @@ use model::feature::Measures;
 use model::hit::Judged;
 use model::log::{Control, Genesis, RecordBody};
 use model::refusal::DeadLetter;
-use model::{EventTime, Facts, Record};
+use model::{EventTime, Facts, HashKey, Record};
 use rayon::prelude::*;
 use ruleset::Ruleset;
 use std::collections::VecDeque;
@@ -43,10 +43,10 @@ pub struct Decider {
 
 impl Decider {
     /// The state before the first record.
-    pub fn new(genesis: Genesis, ruleset: Arc<Ruleset>) -> Decider {
+    pub fn new(genesis: Genesis, ruleset: Arc<Ruleset>, key: HashKey) -> Decider {
         Decider {
             attribution: Attribution::new(&genesis, ruleset.policy()),
-            windows: Windows::new(ruleset.features().to_vec(), window_key(&genesis)),
+            windows: Windows::new(ruleset.features().to_vec(), key.secret()),
             ledger: Ledger::new(&genesis, terms(&ruleset)),
             tally: Tally::default(),
             swept: None,
@@ -301,11 +301,6 @@ fn about(admitted: &Admitted) -> Option<About> {
         | What::Obligation(_)
         | What::FeedMark(_) => None,
     }
-}
-
-/// The secret that seeds the windows' hashes: it shapes memory, never an output.
-pub(crate) fn window_key(genesis: &Genesis) -> u128 {
-    u128::from(genesis.canary_key) << 64 | u128::from(genesis.canary_key.rotate_left(32))
 }
 
 fn terms(ruleset: &Ruleset) -> RulesetTerms {

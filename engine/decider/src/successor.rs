@@ -8,14 +8,11 @@
 use ledger::GroupedOrder;
 use model::admitted::What;
 use model::feature::Slot;
-use model::log::Genesis;
-use model::{Admitted, EventTime, Span};
+use model::{Admitted, EventTime, HashKey, Span};
 use ruleset::Ruleset;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use window::Windows;
-
-use crate::decider::window_key;
 
 /// Fewer orders than this are not worth dropping.
 const GROUPED_DROPPED_MIN: usize = 1_024;
@@ -38,8 +35,8 @@ pub(crate) struct Measured {
 
 impl Successor {
     /// Nothing is measured yet.
-    pub fn new(genesis: &Genesis, ruleset: Arc<Ruleset>) -> Successor {
-        let windows = Windows::new(ruleset.features().to_vec(), window_key(genesis));
+    pub fn new(ruleset: Arc<Ruleset>, key: HashKey) -> Successor {
+        let windows = Windows::new(ruleset.features().to_vec(), key.secret());
         Successor::resumed(ruleset, Measured { windows, grouped: Vec::new(), kept: 0 })
     }
 

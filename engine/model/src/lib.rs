@@ -18,6 +18,8 @@ pub mod event;
 pub mod log;
 pub mod refusal;
 
+mod hash_key;
+
 // What ATTRIBUTE hands on.
 pub mod address;
 pub mod admitted;
@@ -35,6 +37,7 @@ pub mod verdict;
 pub use admitted::Admitted;
 pub use event::{Event, Kind};
 pub use fact::{Fact, Facts, Field, Value};
+pub use hash_key::HashKey;
 pub use id::*;
 pub use log::{Position, Record};
 pub use money::*;

@@ -5,6 +5,7 @@
 
 mod clock;
 mod drive;
+mod entropy;
 mod reconcile;
 mod seal;
 mod sink;
@@ -13,6 +14,7 @@ mod store;
 
 pub use clock::{Pace, Stopwatch};
 pub use drive::{CHUNK_RECORDS, Drive, DriveError, Progress, Threads};
+pub use entropy::hash_key;
 pub use reconcile::{Finding, Reconciler, Reconciliation};
 pub use seal::{SealError, open, seal};
 pub use sink::Sink;

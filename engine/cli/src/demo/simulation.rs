@@ -3,7 +3,7 @@
 use connector::folder::{Folder, Recorder};
 use decider::{Decider, Effects};
 use model::log::{Control, Genesis, RecordBody};
-use model::{EventTime, Market, Position, ProgramId, Record, Span};
+use model::{EventTime, HashKey, Market, Position, ProgramId, Record, Span};
 use runtime::{Sink, Stopwatch, Threads};
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -85,7 +85,7 @@ impl Simulation {
         let log = File::create(folder.log_path()).map_err(|e| Failure::output(&"the demo's log", &e))?;
         let mut simulation = Simulation {
             score: Score::new(&rules.ruleset),
-            decider: Decider::new(genesis.clone(), Arc::new(rules.ruleset)),
+            decider: Decider::new(genesis.clone(), Arc::new(rules.ruleset), HashKey::public()),
             books: Books::default(),
             feed: Feed::default(),
             events: 0,
