@@ -169,9 +169,7 @@ fn every_case_resumes_at_every_index_in_chunks_of_any_size() {
                 "{name}, {chunk}"
             );
         }
-        // Long cases repeat one step many times: a stop at each of their first and last records tells as much.
-        let stops = (0..=records.len()).filter(|at| *at <= 40 || at + 40 >= records.len());
-        for stop in stops {
+        for stop in 0..=records.len() {
             let (before, after) = records.split_at(stop);
             let mut decider = engine::decider(&ruleset);
             let mut output = engine::decide(&mut decider, before, 1000);
