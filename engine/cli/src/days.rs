@@ -19,6 +19,10 @@ pub const HELD_TOGETHER_PPM_MAX: u64 = 5_000;
 /// One live rule may hold so much of honest commission, parts per million.
 pub const HELD_BY_ONE_PPM_MAX: u64 = 2_000;
 
+/// Of an attack's orders, one in so many must be doubted at least: a rule that counts to its dial, or waits for a
+/// share, speaks only from then on.
+pub const CAUGHT_ONE_IN: u64 = 3;
+
 /// 2026-01-01T00:00:00Z, when each day and attack begins.
 const START_MS: i64 = 1_767_225_600_000;
 
@@ -54,7 +58,7 @@ pub struct Caught {
 impl Caught {
     /// The rule caught the attack.
     pub fn is_caught(&self) -> bool {
-        self.caught > 0 || self.pointed_beside
+        self.caught * CAUGHT_ONE_IN >= self.planted || self.pointed_beside
     }
 }
 
