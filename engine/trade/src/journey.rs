@@ -43,7 +43,7 @@ pub(crate) fn visit_in(
     } else {
         at
     };
-    let content = if dice.percent(75) { creator.favourite } else { *dice.pick(ContentType::ALL) };
+    let content = if dice.percent(75) { creator.favourite } else { *dice.pick(&ContentType::ALL) };
     let mut visit = Visit::of(creator, &shopper, product).by(content);
     visit.ad = dice.percent(8).then(|| dice.below(200));
     visit.identity = if dice.percent(15) { Identity::Device } else { Identity::Account };
@@ -183,7 +183,7 @@ mod tests {
     fn an_impulse_is_still_slower_than_a_machine() {
         let mut dice = Dice::new(3, "impulse", 0);
         for content in ContentType::ALL {
-            assert!((0..2_000).all(|_| hesitation(*content, &mut dice) >= Span::from_secs(15)));
+            assert!((0..2_000).all(|_| hesitation(content, &mut dice) >= Span::from_secs(15)));
         }
     }
 }

@@ -128,7 +128,7 @@ impl Workload {
             shop_id: Some(shop(trace.product)),
             product_id: Some(product(trace.product)),
             touch: Some(Touch::Click),
-            content_type: Some(*self.dice.pick(ContentType::ALL)),
+            content_type: Some(*self.dice.pick(&ContentType::ALL)),
             content_id: None,
             ad_id: None,
             link_id: None,

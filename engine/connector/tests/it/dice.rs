@@ -128,7 +128,7 @@ impl Dice {
             Kind::Order => Body::Order(Box::new(self.order())),
             Kind::OrderStatus => Body::OrderStatus(Box::new(OrderStatus {
                 order_id: self.id(),
-                status: self.one(Status::ALL),
+                status: self.one(&Status::ALL),
                 line_ids: self.some(0, 3, Dice::id),
                 reason: self.maybe(Dice::text),
                 tracking_h: self.maybe(Dice::id),
@@ -136,7 +136,7 @@ impl Dice {
             Kind::Refund => Body::Refund(Box::new(self.refund())),
             Kind::PayoutRun => Body::PayoutRun(Box::new(PayoutRun {
                 run_id: self.id(),
-                state: self.one(RunState::ALL),
+                state: self.one(&RunState::ALL),
                 cutoff: self.time(),
                 time_zone: self.text(),
                 lines: self.some(0, 3, Dice::payout_line),
@@ -172,17 +172,17 @@ impl Dice {
                 category: self.maybe(Dice::text),
                 shop_id: self.maybe(Dice::id),
                 tier: self.maybe(Dice::text),
-                content_type: self.maybe(|dice| dice.one(ContentType::ALL)),
+                content_type: self.maybe(|dice| dice.one(&ContentType::ALL)),
             },
             rate_bp: self.rate(),
             valid_from,
             valid_to: self.maybe(Dice::time).filter(|to| *to > valid_from),
             ads_rate_bp: self.maybe(Dice::rate),
             agency_bp: self.maybe(Dice::rate),
-            base: self.one(Base::ALL),
+            base: self.one(&Base::ALL),
             attribution_window: self.maybe(|dice| Span::from_hours(24 + dice.below(29 * 24) as i64)),
             settlement_delay: self.maybe(|dice| Span::from_ms(dice.below(1_000_000_000) as i64)),
-            settlement_from: self.maybe(|dice| dice.one(SettlementFrom::ALL)),
+            settlement_from: self.maybe(|dice| dice.one(&SettlementFrom::ALL)),
         }
     }
 
@@ -214,8 +214,8 @@ impl Dice {
             session_id: self.maybe(Dice::id),
             shop_id: self.maybe(Dice::id),
             product_id: self.maybe(Dice::id),
-            touch: self.maybe(|dice| dice.one(Touch::ALL)),
-            content_type: self.maybe(|dice| dice.one(ContentType::ALL)),
+            touch: self.maybe(|dice| dice.one(&Touch::ALL)),
+            content_type: self.maybe(|dice| dice.one(&ContentType::ALL)),
             content_id: self.maybe(Dice::text),
             ad_id: self.maybe(Dice::text),
             link_id: self.maybe(Dice::text),
@@ -245,7 +245,7 @@ impl Dice {
         Order {
             order_id: self.id(),
             revision: self.below(3) as u32,
-            order_type: self.one(OrderType::ALL),
+            order_type: self.one(&OrderType::ALL),
             currency: self.currency(),
             lines,
             shop_id: self.maybe(Dice::id),
@@ -265,7 +265,7 @@ impl Dice {
             coupons: self.some(0, 2, |dice| Coupon {
                 code: dice.text(),
                 owner_creator_id: dice.maybe(Dice::id),
-                funder: dice.maybe(|dice| dice.one(Funder::ALL)),
+                funder: dice.maybe(|dice| dice.one(&Funder::ALL)),
                 amount: dice.amount(),
             }),
         }
@@ -288,7 +288,7 @@ impl Dice {
             declared: self.maybe(|dice| Declared {
                 creator_id: dice.id(),
                 agency_id: dice.maybe(Dice::id),
-                content_type: dice.maybe(|dice| dice.one(ContentType::ALL)),
+                content_type: dice.maybe(|dice| dice.one(&ContentType::ALL)),
                 content_id: dice.maybe(Dice::text),
                 campaign_id: dice.maybe(Dice::text),
                 rate_bp: dice.maybe(Dice::rate),
@@ -324,13 +324,13 @@ impl Dice {
         Refund {
             refund_id: self.id(),
             target: if matched { RefundTarget::Match(keys) } else { RefundTarget::Order(self.id()) },
-            state: self.one(RefundState::ALL),
+            state: self.one(&RefundState::ALL),
             currency: self.currency(),
             amount,
             lines: if matched { Vec::new() } else { lines },
-            refund_type: self.maybe(|dice| dice.one(RefundType::ALL)),
+            refund_type: self.maybe(|dice| dice.one(&RefundType::ALL)),
             reason: self.maybe(Dice::text),
-            fault: self.maybe(|dice| dice.one(Fault::ALL)),
+            fault: self.maybe(|dice| dice.one(&Fault::ALL)),
         }
     }
 
@@ -358,8 +358,8 @@ impl Dice {
         Review {
             review_id: self.id(),
             subject,
-            decision: self.one(ReviewDecision::ALL),
-            stage: self.one(ReviewStage::ALL),
+            decision: self.one(&ReviewDecision::ALL),
+            stage: self.one(&ReviewStage::ALL),
             actor: self.maybe(Dice::text),
             note: self.maybe(Dice::text),
             evidence: self.some(0, 2, |dice| EvidenceLink {

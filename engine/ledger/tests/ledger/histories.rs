@@ -56,8 +56,8 @@ fn step() -> impl Strategy<Value = Step> {
     let order = 0..5usize;
     let line = proptest::option::of(0..3usize);
     let lines = proptest::collection::vec((0..3usize, 0..2_000i64, 1..3_000i64), 0..4);
-    let status = proptest::sample::select(Status::ALL);
-    let state = proptest::sample::select(RefundState::ALL);
+    let status = proptest::sample::select(&Status::ALL);
+    let state = proptest::sample::select(&RefundState::ALL);
     let run_state = proptest::sample::select(vec![
         RunState::Locked,
         RunState::Locked,

@@ -57,7 +57,7 @@ fn plan(plan_id: PlanId, fields: &Fields) -> Result<Body, Problem> {
         category: fields.text("category"),
         shop_id: fields.id("shop", ShopId::new)?,
         tier: fields.text("tier"),
-        content_type: fields.choice("content", ContentType::ALL, ContentType::name)?,
+        content_type: fields.choice("content", &ContentType::ALL, ContentType::name)?,
     };
     let rate_bp = fields.rate("rate")?;
     Ok(Body::Plan(Box::new(Plan {
@@ -69,10 +69,10 @@ fn plan(plan_id: PlanId, fields: &Fields) -> Result<Body, Problem> {
         valid_to: fields.time("to")?,
         ads_rate_bp: fields.rate("ads_rate")?,
         agency_bp: fields.rate("agency_rate")?,
-        base: fields.choice("base", Base::ALL, Base::name)?.unwrap_or(Base::Paid),
+        base: fields.choice("base", &Base::ALL, Base::name)?.unwrap_or(Base::Paid),
         attribution_window: fields.span("window")?,
         settlement_delay: fields.span("delay")?,
-        settlement_from: fields.choice("delay_from", SettlementFrom::ALL, SettlementFrom::name)?,
+        settlement_from: fields.choice("delay_from", &SettlementFrom::ALL, SettlementFrom::name)?,
     })))
 }
 
@@ -130,8 +130,8 @@ fn click(click_id: ClickId, fields: &Fields) -> Result<Body, Problem> {
         session_id: session_id.or(own_session),
         shop_id: fields.id("shop", ShopId::new)?,
         product_id: fields.id("product", ProductId::new)?,
-        touch: fields.choice("touch", Touch::ALL, Touch::name)?,
-        content_type: fields.choice("content", ContentType::ALL, ContentType::name)?,
+        touch: fields.choice("touch", &Touch::ALL, Touch::name)?,
+        content_type: fields.choice("content", &ContentType::ALL, ContentType::name)?,
         content_id: fields.text("content_id"),
         ad_id: fields.text("ad"),
         link_id: fields.text("link"),
@@ -162,7 +162,7 @@ fn status(order_id: OrderId, id: &Word, words: &[Word], fields: &Fields) -> Resu
 }
 
 fn payout_run(run_id: RunId, fields: &Fields) -> Result<Body, Problem> {
-    let state = fields.choice("state", RunState::ALL, RunState::name)?;
+    let state = fields.choice("state", &RunState::ALL, RunState::name)?;
     Ok(Body::PayoutRun(Box::new(PayoutRun {
         run_id,
         state: fields.required("state", state)?,
@@ -173,8 +173,8 @@ fn payout_run(run_id: RunId, fields: &Fields) -> Result<Body, Problem> {
 }
 
 fn review(review_id: ReviewId, fields: &Fields) -> Result<Body, Problem> {
-    let decision = fields.choice("decision", ReviewDecision::ALL, ReviewDecision::name)?;
-    let stage = fields.choice("stage", ReviewStage::ALL, ReviewStage::name)?;
+    let decision = fields.choice("decision", &ReviewDecision::ALL, ReviewDecision::name)?;
+    let stage = fields.choice("stage", &ReviewStage::ALL, ReviewStage::name)?;
     Ok(Body::Review(Box::new(Review {
         review_id,
         subject: review_subject(fields)?,

@@ -34,7 +34,7 @@ pub(crate) fn order(id: OrderId, fields: &Fields, known: &mut Known) -> Result<B
         order_id: id,
         revision: u32::try_from(revision)
             .map_err(|_| fields.problem("`revision` is out of range", "write a small whole number"))?,
-        order_type: fields.choice("type", OrderType::ALL, OrderType::name)?.unwrap_or(OrderType::Normal),
+        order_type: fields.choice("type", &OrderType::ALL, OrderType::name)?.unwrap_or(OrderType::Normal),
         currency,
         lines,
         shop_id: fields.id("shop", ShopId::new)?,
@@ -59,7 +59,7 @@ fn coupon(fields: &Fields, currency: Currency) -> Result<Option<Coupon>, Problem
     let code = fields.text("coupon");
     let owner_creator_id = fields.id("coupon_owner", CreatorId::new)?;
     let amount = fields.amount("coupon_amount", currency)?;
-    let funder = fields.choice("coupon_funder", Funder::ALL, Funder::name)?;
+    let funder = fields.choice("coupon_funder", &Funder::ALL, Funder::name)?;
     Ok(code.map(|code| Coupon { code, owner_creator_id, funder, amount: amount.unwrap_or(Minor::ZERO) }))
 }
 
@@ -112,7 +112,7 @@ fn first_product() -> ProductId {
 fn declared(fields: &Fields, currency: Currency) -> Result<Option<Declared>, Problem> {
     let creator = fields.id("creator", CreatorId::new)?;
     let agency_id = fields.id("agency", AgencyId::new)?;
-    let content_type = fields.choice("content", ContentType::ALL, ContentType::name)?;
+    let content_type = fields.choice("content", &ContentType::ALL, ContentType::name)?;
     let content_id = fields.text("content_id");
     let rate_bp = fields.rate("rate")?;
     let commission = fields.amount("commission", currency)?;
@@ -144,13 +144,15 @@ pub(crate) fn refund(id: RefundId, fields: &Fields, known: &Known) -> Result<Bod
     Ok(Body::Refund(Box::new(Refund {
         refund_id: id,
         target: RefundTarget::Order(order_id),
-        state: fields.choice("state", RefundState::ALL, RefundState::name)?.unwrap_or(RefundState::Completed),
+        state: fields
+            .choice("state", &RefundState::ALL, RefundState::name)?
+            .unwrap_or(RefundState::Completed),
         currency,
         amount: fields.required("amount", amount)?,
         lines,
-        refund_type: fields.choice("type", RefundType::ALL, RefundType::name)?,
+        refund_type: fields.choice("type", &RefundType::ALL, RefundType::name)?,
         reason: fields.text("reason"),
-        fault: fields.choice("fault", Fault::ALL, Fault::name)?,
+        fault: fields.choice("fault", &Fault::ALL, Fault::name)?,
     })))
 }
 

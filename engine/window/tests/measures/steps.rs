@@ -70,7 +70,7 @@ pub(crate) fn moment() -> impl Strategy<Value = Moment> {
 }
 
 pub(crate) fn step() -> impl Strategy<Value = Step> {
-    let state = prop::sample::select(RefundState::ALL);
+    let state = prop::sample::select(&RefundState::ALL);
     let order_type = prop_oneof![5 => Just(OrderType::Normal), 1 => Just(OrderType::Sample)];
     prop_oneof![
         5 => words().prop_map(Step::Click),
