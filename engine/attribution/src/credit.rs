@@ -3,7 +3,7 @@
 use model::admitted::{Candidate, Context, OrderRecord, Rate, Shares};
 use model::commission::{line_base, line_commission};
 use model::event::{Base, Component, Line};
-use model::{Minor, OrderKey, Position, address};
+use model::{Minor, Position, address};
 use std::sync::Arc;
 
 use crate::candidates;
@@ -27,20 +27,13 @@ pub(crate) fn of_order(
         .map_or(Shares::default(), |c| scene.creators.shares(scene.program, &c.creator, order, ip.as_ref()));
     let line = order.lines.get(lead).zip(credit);
     OrderRecord {
-        key: OrderKey { program: context.program.clone(), order: order.order_id.clone() },
-        position,
-        occurred_at: scene.at,
-        context: Arc::clone(context),
         mismatch: line.is_some_and(|(line, credit)| is_mismatch(line, credit)),
         amount_mismatch: line.is_some_and(|(line, credit)| is_amount_mismatch(line, credit)),
-        order: order.clone(),
         lead,
-        network: order.ip.map(address::network),
-        ip,
         creator,
         shares,
-        candidates,
         orphan_refund,
+        ..OrderRecord::new(position, scene.at, Arc::clone(context), order.clone(), candidates)
     }
 }
 

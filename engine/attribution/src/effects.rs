@@ -1,7 +1,6 @@
 //! What an accepted record does.
 
 use model::Record;
-use model::address;
 use model::admitted::{Admitted, ClickRecord, OrderRecord, StatusChange, What};
 use model::event::{Body, Click, Creator, Event, Order, OrderStatus};
 use std::sync::Arc;
@@ -60,15 +59,11 @@ impl Attribution {
 
     fn click(&mut self, arrival: &Arrival, moment: Moment, click: &Click, content: u128) -> What {
         let creator = self.creators.get(arrival.program, &click.creator_id);
+        let context = Arc::clone(&arrival.context);
         let record = Arc::new(ClickRecord {
-            position: moment.position,
-            occurred_at: arrival.occurred_at,
-            context: Arc::clone(&arrival.context),
-            click: click.clone(),
-            ip: click.ip.map(address::subscriber),
-            network: click.ip.map(address::network),
             agency: creator.and_then(|creator| creator.agency_id.clone()),
             tier: creator.and_then(|creator| creator.tier.clone()),
+            ..ClickRecord::new(moment.position, arrival.occurred_at, context, click.clone())
         });
         self.clicks.add(arrival.program, content, Arc::clone(&record));
         What::Click(record)

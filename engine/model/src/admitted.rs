@@ -12,7 +12,7 @@ use crate::event::{
 };
 use crate::{
     AgencyId, BasisPoints, CreatorId, EventId, EventTime, Fingerprint, LineId, Market, Minor, Money,
-    OrderKey, PlanId, Position, ProgramId, RefundId, SourceId, Span, Text,
+    OrderKey, PlanId, Position, ProgramId, RefundId, SourceId, Span, Text, address,
 };
 
 /// An admitted record, or one of several that a record brought (a refund of several orders, a parked record
@@ -94,6 +94,22 @@ pub struct ClickRecord {
     pub agency: Option<AgencyId>,
     /// The creator's tier when it was clicked.
     pub tier: Option<Text>,
+}
+
+impl ClickRecord {
+    /// A click for a creator of whom nothing is known.
+    pub fn new(position: Position, occurred_at: EventTime, context: Arc<Context>, click: Click) -> Self {
+        ClickRecord {
+            position,
+            occurred_at,
+            context,
+            ip: click.ip.map(address::subscriber),
+            network: click.ip.map(address::network),
+            click,
+            agency: None,
+            tier: None,
+        }
+    }
 }
 
 /// What made a creator a candidate, strongest first.
@@ -305,6 +321,32 @@ impl Shares {
 }
 
 impl OrderRecord {
+    /// An order whose first line leads, with a creator of whom nothing is known.
+    pub fn new(
+        position: Position,
+        occurred_at: EventTime,
+        context: Arc<Context>,
+        order: Order,
+        candidates: Vec<Vec<Candidate>>,
+    ) -> OrderRecord {
+        OrderRecord {
+            key: OrderKey { program: context.program.clone(), order: order.order_id.clone() },
+            position,
+            occurred_at,
+            context,
+            ip: order.ip.map(address::subscriber),
+            network: order.ip.map(address::network),
+            order,
+            candidates,
+            lead: 0,
+            creator: None,
+            shares: Shares::default(),
+            mismatch: false,
+            amount_mismatch: false,
+            orphan_refund: false,
+        }
+    }
+
     /// The best candidate of the lead line, as first given.
     pub fn credit(&self) -> Option<&Candidate> {
         self.candidates.get(self.lead)?.first()

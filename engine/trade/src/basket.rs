@@ -138,32 +138,13 @@ impl<'a> Purchase<'a> {
         let list = Minor(product.price.0 * quantity);
         let paid = list.minus(discount).max(Minor::ZERO);
         Line {
-            line_id: LineId::new(name).expect("a valid id"),
-            product_id: product.product_id.clone(),
             quantity,
-            paid,
             sku: Some(product.sku.clone()),
             category: Some(Text::new(product.category)),
             list_price: Some(list),
-            seller_discount: Minor::ZERO,
-            platform_discount: Minor::ZERO,
             tax: Minor(paid.0 / 11),
-            shipping: Minor::ZERO,
-            gift: false,
-            declared: self.declared.map(declared),
+            declared: self.declared.map(|creator| Declared::creator(creator.id().clone())),
+            ..Line::new(LineId::new(name).expect("a valid id"), product.product_id.clone(), paid)
         }
-    }
-}
-
-fn declared(creator: &Creator) -> Declared {
-    Declared {
-        creator_id: creator.id().clone(),
-        agency_id: None,
-        content_type: None,
-        content_id: None,
-        campaign_id: None,
-        rate_bp: None,
-        ads_rate_bp: None,
-        commission: None,
     }
 }

@@ -1,11 +1,10 @@
 //! What happens, written down: names every click, order and refund, and labels it with the truth.
 
 use model::event::{
-    Body, Click, Coupon, Fault, Order, OrderStatus, OrderType, Refund, RefundLine, RefundState, RefundTarget,
+    Body, Click, Coupon, Fault, Order, OrderStatus, Refund, RefundLine, RefundState, RefundTarget,
     RefundType, Status, Touch,
 };
 use model::{ClickId, EventTime, LineId, Minor, OrderId, RefundId, SourceId, Text};
-use std::collections::BTreeMap;
 
 use crate::basket::{Detail, Purchase, Visit};
 use crate::place::Place;
@@ -77,24 +76,18 @@ impl Script {
         let click_id = ClickId::new(&name).expect("a valid id");
         let shopper = visit.shopper;
         let click = Click {
-            click_id: click_id.clone(),
-            creator_id: visit.creator.id().clone(),
             buyer_id: visit.identity.shows_buyer().then(|| shopper.buyer.clone()),
             device_h: Some(shopper.device.clone()),
-            session_id: None,
             shop_id: Some(visit.product.shop_id.clone()),
             product_id: Some(visit.product.product_id.clone()),
             touch: Some(Touch::Click),
             content_type: Some(visit.content),
             content_id: Some(visit.content_id(at)),
             ad_id: visit.advertised(),
-            link_id: None,
-            utm: BTreeMap::new(),
             referrer_host: visit.referrer().map(Text::new),
             ip: Some(shopper.ip),
-            ua_h: None,
             country: Some(Text::new(shopper.place.market)),
-            invalid: false,
+            ..Click::new(click_id.clone(), visit.creator.id().clone())
         };
         self.tell("tracking", shopper.place, at, &name, Body::Click(Box::new(click)));
         click_id
@@ -113,15 +106,9 @@ impl Script {
             lines: lines.iter().map(|line| (line.line_id.clone(), line.paid)).collect(),
         };
         let order = Order {
-            order_id,
-            revision: 0,
-            order_type: OrderType::Normal,
-            currency: shopper.place.currency(),
-            lines,
             shop_id: Some(purchase.product.shop_id.clone()),
             buyer_id: Some(shopper.buyer.clone()),
             buyer_since_at: told.then_some(shopper.since),
-            buyer_order_no: None,
             click_id: purchase.click.clone(),
             device_h: told.then(|| shopper.device.clone()),
             ip: told.then_some(shopper.ip),
@@ -133,6 +120,7 @@ impl Script {
             cart_at: purchase.cart.map(|before| at.minus(before)),
             checkout_at: purchase.checkout.map(|before| at.minus(before)),
             coupons: purchase.coupon.iter().map(Coupon::clone).collect(),
+            ..Order::new(order_id, shopper.place.currency(), lines)
         };
         self.tell("shop", shopper.place, at, &name, Body::Order(Box::new(order)));
         placed

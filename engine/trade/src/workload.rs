@@ -6,8 +6,8 @@
 //! address: a rule that waits for the fifth order of such a ring hits about 8 % of all orders.
 
 use model::event::{
-    Base, Body, Click, ContentType, Line, Order, OrderType, Plan, PlanScope, Refund, RefundState,
-    RefundTarget, RefundType, Touch,
+    Base, Body, Click, ContentType, Declared, Line, Order, Plan, Refund, RefundState, RefundTarget,
+    RefundType, Touch,
 };
 use model::{
     BasisPoints, BuyerId, ClickId, CreatorId, Currency, Event, EventId, EventTime, Fingerprint, LineId,
@@ -120,24 +120,18 @@ impl Workload {
         }
         self.clicks.push_back(trace);
         Body::Click(Box::new(Click {
-            click_id: ClickId::new(&format!("k{}", trace.number)).expect("a valid id"),
-            creator_id: creator(trace.creator),
             buyer_id: Some(buyer(trace.buyer)),
             device_h: Some(hash("d", trace.device)),
-            session_id: None,
             shop_id: Some(shop(trace.product)),
             product_id: Some(product(trace.product)),
             touch: Some(Touch::Click),
             content_type: Some(*self.dice.pick(&ContentType::ALL)),
-            content_id: None,
-            ad_id: None,
-            link_id: None,
-            utm: BTreeMap::new(),
-            referrer_host: None,
             ip: Some(ip(trace.ip)),
-            ua_h: None,
             country: Some(Text::const_new("US")),
-            invalid: false,
+            ..Click::new(
+                ClickId::new(&format!("k{}", trace.number)).expect("a valid id"),
+                creator(trace.creator),
+            )
         }))
     }
 
@@ -183,28 +177,19 @@ impl Workload {
         }
         self.orders.push_back((order_id.clone(), paid));
         // A ring's order names no click: the shop says whom it owes.
-        let declared = click_id.is_none().then(|| declared(trace.creator));
+        let declared = click_id.is_none().then(|| Declared::creator(creator(trace.creator)));
+        let lines = vec![line(trace.product, paid, declared)];
         Body::Order(Box::new(Order {
-            order_id,
-            revision: 0,
-            order_type: OrderType::Normal,
-            currency: self.currency,
-            lines: vec![line(trace.product, paid, declared)],
             shop_id: Some(shop(trace.product)),
             buyer_id: Some(buyer(trace.buyer)),
             buyer_since_at: Some(self.now.minus(self.dice.wait(Span::from_mins(1), Span::from_days(900)))),
-            buyer_order_no: None,
             click_id,
             device_h: Some(hash("d", trace.device)),
             ip: Some(ip(trace.ip)),
             country: Some(Text::const_new("US")),
-            payment_method: None,
             payment_h: Some(hash("y", trace.buyer)),
             address_h: Some(hash("a", trace.buyer / 2)),
-            phone_h: None,
-            cart_at: None,
-            checkout_at: None,
-            coupons: Vec::new(),
+            ..Order::new(order_id, self.currency, lines)
         }))
     }
 
@@ -229,20 +214,9 @@ impl Workload {
     }
 
     fn plan(&self) -> Body {
-        Body::Plan(Box::new(Plan {
-            plan_id: PlanId::new("plan-standard").expect("a valid id"),
-            version: 1,
-            scope: PlanScope::default(),
-            rate_bp: BasisPoints::new(1_000).expect("a rate"),
-            valid_from: self.now,
-            valid_to: None,
-            ads_rate_bp: None,
-            agency_bp: None,
-            base: Base::Paid,
-            attribution_window: None,
-            settlement_delay: None,
-            settlement_from: None,
-        }))
+        let plan_id = PlanId::new("plan-standard").expect("a valid id");
+        let rate = BasisPoints::new(1_000).expect("a rate");
+        Body::Plan(Box::new(Plan { base: Base::Paid, ..Plan::new(plan_id, rate, self.now) }))
     }
 }
 
@@ -277,34 +251,11 @@ impl Iterator for Workload {
     }
 }
 
-fn line(product_rank: u64, paid: Minor, declared: Option<model::event::Declared>) -> Line {
+fn line(product_rank: u64, paid: Minor, declared: Option<Declared>) -> Line {
     Line {
-        line_id: LineId::new("1").expect("a valid id"),
-        product_id: product(product_rank),
-        quantity: 1,
-        paid,
         sku: Some(Text::new(format!("sku{product_rank}"))),
-        category: None,
-        list_price: None,
-        seller_discount: Minor::ZERO,
-        platform_discount: Minor::ZERO,
-        tax: Minor::ZERO,
-        shipping: Minor::ZERO,
-        gift: false,
         declared,
-    }
-}
-
-fn declared(creator_rank: u64) -> model::event::Declared {
-    model::event::Declared {
-        creator_id: creator(creator_rank),
-        agency_id: None,
-        content_type: None,
-        content_id: None,
-        campaign_id: None,
-        rate_bp: None,
-        ads_rate_bp: None,
-        commission: None,
+        ..Line::new(LineId::new("1").expect("a valid id"), product(product_rank), paid)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Who there is: creators with tiers, agencies and payout accounts; shops with products and prices; the plans.
 
-use model::event::{Base, Body, ContentType, Creator as Profile, Plan, PlanScope};
+use model::event::{Body, ContentType, Creator as Profile, Plan, PlanScope};
 use model::{
     AgencyId, BasisPoints, CreatorId, Event, EventId, EventTime, Fingerprint, Market, Minor, PlanId,
     ProductId, ShopId, Span, Text,
@@ -221,19 +221,13 @@ fn plans(world: &World) -> Vec<Event> {
 }
 
 fn plan(name: &str, scope: PlanScope, rate_bp: i64, ads_rate_bp: Option<i64>) -> Plan {
+    let plan_id = PlanId::new(&format!("plan-{name}")).expect("a valid id");
+    let rate = BasisPoints::new(rate_bp).expect("a rate");
     Plan {
-        plan_id: PlanId::new(&format!("plan-{name}")).expect("a valid id"),
-        version: 1,
         scope,
-        rate_bp: BasisPoints::new(rate_bp).expect("a rate"),
-        valid_from: EventTime::MIN,
-        valid_to: None,
         ads_rate_bp: ads_rate_bp.and_then(BasisPoints::new),
         agency_bp: BasisPoints::new(200),
-        base: Base::PaidLessTaxAndShipping,
-        attribution_window: None,
-        settlement_delay: None,
-        settlement_from: None,
+        ..Plan::new(plan_id, rate, EventTime::MIN)
     }
 }
 

@@ -118,34 +118,16 @@ impl World {
         let [ip, device, buyer] = [(); 3].map(|()| self.random(self.keys));
         let creator = self.random(self.keys / 10);
         let click = Click {
-            click_id: ClickId::new("c").expect("an id"),
-            creator_id: CreatorId::new(&format!("creator-{creator}")).expect("an id"),
             buyer_id: Some(BuyerId::new(&format!("buyer-{buyer:08}")).expect("an id")),
             device_h: Some(Fingerprint::new(&format!("{device:016x}")).expect("an id")),
-            session_id: None,
-            shop_id: None,
-            product_id: None,
-            touch: None,
-            content_type: None,
-            content_id: None,
-            ad_id: None,
-            link_id: None,
-            utm: BTreeMap::new(),
-            referrer_host: None,
-            ip: None,
-            ua_h: None,
-            country: None,
-            invalid: false,
+            ..Click::new(
+                ClickId::new("c").expect("an id"),
+                CreatorId::new(&format!("creator-{creator}")).expect("an id"),
+            )
         };
         let record = ClickRecord {
-            position: Position(position),
-            occurred_at: at,
-            context: self.context.clone(),
-            click,
             ip: Some(Text::new(format!("10.{}.{}.{}", ip >> 16, ip >> 8 & 255, ip & 255))),
-            network: None,
-            agency: None,
-            tier: None,
+            ..ClickRecord::new(Position(position), at, self.context.clone(), click)
         };
         Admitted {
             position: Position(position),

@@ -65,26 +65,7 @@ pub(crate) fn event(name: &str, minute: i64, body: Body) -> Event {
 }
 
 pub(crate) fn click(name: &str, creator: &str, minute: i64, with: impl FnOnce(&mut Click)) -> Event {
-    let mut click = Click {
-        click_id: id(name),
-        creator_id: id(creator),
-        buyer_id: None,
-        device_h: None,
-        session_id: id("session"),
-        shop_id: None,
-        product_id: None,
-        touch: None,
-        content_type: None,
-        content_id: None,
-        ad_id: None,
-        link_id: None,
-        utm: BTreeMap::new(),
-        referrer_host: None,
-        ip: None,
-        ua_h: None,
-        country: None,
-        invalid: false,
-    };
+    let mut click = Click { session_id: id("session"), ..Click::new(id(name), id(creator)) };
     with(&mut click);
     event(&format!("click-{name}"), minute, Body::Click(Box::new(click)))
 }
@@ -98,21 +79,7 @@ pub(crate) fn bobs_click(name: &str, creator: &str, minute: i64, with: impl FnOn
 }
 
 pub(crate) fn line(name: &str, product: &str, paid: i64, with: impl FnOnce(&mut Line)) -> Line {
-    let mut line = Line {
-        line_id: id(name),
-        product_id: id(product),
-        quantity: 1,
-        paid: Minor(paid),
-        sku: None,
-        category: None,
-        list_price: None,
-        seller_discount: Minor::ZERO,
-        platform_discount: Minor::ZERO,
-        tax: Minor::ZERO,
-        shipping: Minor::ZERO,
-        gift: false,
-        declared: None,
-    };
+    let mut line = Line::new(id(name), id(product), Minor(paid));
     with(&mut line);
     line
 }
@@ -125,44 +92,15 @@ pub(crate) fn sku(name: &str, sku: &str, quantity: i64, paid: i64) -> Line {
 }
 
 pub(crate) fn declared(creator: &str, with: impl FnOnce(&mut Declared)) -> Option<Declared> {
-    let mut declared = Declared {
-        creator_id: id(creator),
-        agency_id: None,
-        content_type: None,
-        content_id: None,
-        campaign_id: None,
-        rate_bp: None,
-        ads_rate_bp: None,
-        commission: None,
-    };
+    let mut declared = Declared::creator(id(creator));
     with(&mut declared);
     Some(declared)
 }
 
 /// An order of one line of product `mug`, paid with 100.00 USD, by bob.
 pub(crate) fn order(name: &str, minute: i64, with: impl FnOnce(&mut Order)) -> Event {
-    let mut order = Order {
-        order_id: id(name),
-        revision: 0,
-        order_type: OrderType::Normal,
-        currency: usd(),
-        lines: vec![line("1", "mug", 10_000, |_| {})],
-        shop_id: None,
-        buyer_id: id("bob"),
-        buyer_since_at: None,
-        buyer_order_no: None,
-        click_id: None,
-        device_h: None,
-        ip: None,
-        country: None,
-        payment_method: None,
-        payment_h: None,
-        address_h: None,
-        phone_h: None,
-        cart_at: None,
-        checkout_at: None,
-        coupons: Vec::new(),
-    };
+    let lines = vec![line("1", "mug", 10_000, |_| {})];
+    let mut order = Order { buyer_id: id("bob"), ..Order::new(id(name), usd(), lines) };
     with(&mut order);
     event(&format!("order-{name}-{}", order.revision), minute, Body::Order(Box::new(order)))
 }
@@ -246,20 +184,7 @@ pub(crate) fn creator(name: &str, minute: i64, with: impl FnOnce(&mut Creator)) 
 
 /// A plan for everything, from the first minute on.
 pub(crate) fn plan(name: &str, rate: i64, minute: i64, with: impl FnOnce(&mut Plan)) -> Event {
-    let mut plan = Plan {
-        plan_id: id(name),
-        version: 1,
-        scope: PlanScope::default(),
-        rate_bp: bp(rate),
-        valid_from: at(0),
-        valid_to: None,
-        ads_rate_bp: None,
-        agency_bp: None,
-        base: Base::PaidLessTaxAndShipping,
-        attribution_window: None,
-        settlement_delay: None,
-        settlement_from: None,
-    };
+    let mut plan = Plan::new(id(name), bp(rate), at(0));
     with(&mut plan);
     event(&format!("plan-{name}-{}-{minute}", plan.version), minute, Body::Plan(Box::new(plan)))
 }

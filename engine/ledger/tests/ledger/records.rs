@@ -34,21 +34,7 @@ pub(crate) struct LineSpec {
 }
 
 pub(crate) fn line(id: &str, paid: i64) -> LineSpec {
-    let line = Line {
-        line_id: LineId::new(id).unwrap(),
-        product_id: ProductId::new("p").unwrap(),
-        quantity: 1,
-        paid: Minor(paid),
-        sku: None,
-        category: None,
-        list_price: None,
-        seller_discount: Minor::ZERO,
-        platform_discount: Minor::ZERO,
-        tax: Minor::ZERO,
-        shipping: Minor::ZERO,
-        gift: false,
-        declared: None,
-    };
+    let line = Line::new(LineId::new(id).unwrap(), ProductId::new("p").unwrap(), Minor(paid));
     LineSpec { line, candidates: Vec::new() }
 }
 
@@ -169,35 +155,8 @@ pub(crate) fn context() -> Arc<Context> {
 }
 
 pub(crate) fn click(id: &str, creator: &str) -> Arc<ClickRecord> {
-    Arc::new(ClickRecord {
-        position: Position(0),
-        occurred_at: at(0),
-        context: context(),
-        click: Click {
-            click_id: ClickId::new(id).unwrap(),
-            creator_id: CreatorId::new(creator).unwrap(),
-            buyer_id: None,
-            device_h: None,
-            session_id: None,
-            shop_id: None,
-            product_id: None,
-            touch: None,
-            content_type: None,
-            content_id: None,
-            ad_id: None,
-            link_id: None,
-            utm: BTreeMap::new(),
-            referrer_host: None,
-            ip: None,
-            ua_h: None,
-            country: None,
-            invalid: false,
-        },
-        ip: None,
-        network: None,
-        agency: None,
-        tier: None,
-    })
+    let click = Click::new(ClickId::new(id).unwrap(), CreatorId::new(creator).unwrap());
+    Arc::new(ClickRecord::new(Position(0), at(0), context(), click))
 }
 
 /// A verdict in a line: `hold ann: pending>held 100 | holds burst | why burst`.

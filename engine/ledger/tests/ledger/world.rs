@@ -2,9 +2,7 @@
 //! checks after every step what must hold of everything that was published.
 
 use ledger::{Commission, Ledger};
-use model::admitted::{
-    Admitted, ClickRecord, MaturityRecord, OrderRecord, RefundRecord, Shares, StatusChange, What,
-};
+use model::admitted::{Admitted, ClickRecord, MaturityRecord, OrderRecord, RefundRecord, StatusChange, What};
 use model::event::*;
 use model::hit::{Hit, Judged};
 use model::log::{Feeds, Genesis};
@@ -138,44 +136,11 @@ impl World {
     }
 
     fn make_order(&mut self, name: &str, lines: &[LineSpec], revision: u32) -> Arc<OrderRecord> {
-        let order = Order {
-            order_id: OrderId::new(name).unwrap(),
-            revision,
-            order_type: OrderType::Normal,
-            currency: usd(),
-            lines: lines.iter().map(|spec| spec.line.clone()).collect(),
-            shop_id: None,
-            buyer_id: None,
-            buyer_since_at: None,
-            buyer_order_no: None,
-            click_id: None,
-            device_h: None,
-            ip: None,
-            country: None,
-            payment_method: None,
-            payment_h: None,
-            address_h: None,
-            phone_h: None,
-            cart_at: None,
-            checkout_at: None,
-            coupons: Vec::new(),
-        };
-        let record = Arc::new(OrderRecord {
-            key: key(name),
-            position: Position(self.position + 1),
-            occurred_at: self.now,
-            context: context(),
-            order,
-            candidates: lines.iter().map(|spec| spec.candidates.clone()).collect(),
-            lead: 0,
-            ip: None,
-            network: None,
-            creator: None,
-            shares: Shares::default(),
-            mismatch: false,
-            amount_mismatch: false,
-            orphan_refund: false,
-        });
+        let made = lines.iter().map(|spec| spec.line.clone()).collect();
+        let order = Order { revision, ..Order::new(OrderId::new(name).unwrap(), usd(), made) };
+        let candidates = lines.iter().map(|spec| spec.candidates.clone()).collect();
+        let position = Position(self.position + 1);
+        let record = Arc::new(OrderRecord::new(position, self.now, context(), order, candidates));
         self.orders.insert(name.to_owned(), record.clone());
         record
     }

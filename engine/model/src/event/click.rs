@@ -48,6 +48,32 @@ pub struct Click {
     pub invalid: bool,
 }
 
+impl Click {
+    /// A valid click that tells nothing else. Somebody has to be added who clicked.
+    pub fn new(click_id: ClickId, creator_id: CreatorId) -> Click {
+        Click {
+            click_id,
+            creator_id,
+            buyer_id: None,
+            device_h: None,
+            session_id: None,
+            shop_id: None,
+            product_id: None,
+            touch: None,
+            content_type: None,
+            content_id: None,
+            ad_id: None,
+            link_id: None,
+            utm: BTreeMap::new(),
+            referrer_host: None,
+            ip: None,
+            ua_h: None,
+            country: None,
+            invalid: false,
+        }
+    }
+}
+
 /// How a click touched the buyer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Touch {

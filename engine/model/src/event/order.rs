@@ -54,6 +54,34 @@ pub struct Order {
     pub coupons: Vec<Coupon>,
 }
 
+impl Order {
+    /// The first revision of a normal order that tells nothing else.
+    pub fn new(order_id: OrderId, currency: Currency, lines: Vec<Line>) -> Order {
+        Order {
+            order_id,
+            revision: 0,
+            order_type: OrderType::Normal,
+            currency,
+            lines,
+            shop_id: None,
+            buyer_id: None,
+            buyer_since_at: None,
+            buyer_order_no: None,
+            click_id: None,
+            device_h: None,
+            ip: None,
+            country: None,
+            payment_method: None,
+            payment_h: None,
+            address_h: None,
+            phone_h: None,
+            cart_at: None,
+            checkout_at: None,
+            coupons: Vec::new(),
+        }
+    }
+}
+
 /// What an order is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum OrderType {
@@ -100,6 +128,27 @@ pub struct Line {
     pub declared: Option<Declared>,
 }
 
+impl Line {
+    /// One piece, not discounted, without tax or shipping, about which nothing is declared.
+    pub fn new(line_id: LineId, product_id: ProductId, paid: Minor) -> Line {
+        Line {
+            line_id,
+            product_id,
+            quantity: 1,
+            paid,
+            sku: None,
+            category: None,
+            list_price: None,
+            seller_discount: Minor::ZERO,
+            platform_discount: Minor::ZERO,
+            tax: Minor::ZERO,
+            shipping: Minor::ZERO,
+            gift: false,
+            declared: None,
+        }
+    }
+}
+
 /// What the producer declares about a line.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Declared {
@@ -119,6 +168,22 @@ pub struct Declared {
     pub ads_rate_bp: Option<BasisPoints>,
     /// The commission itself, in the order's currency.
     pub commission: Option<Minor>,
+}
+
+impl Declared {
+    /// This creator earns, on whatever terms.
+    pub const fn creator(creator_id: CreatorId) -> Declared {
+        Declared {
+            creator_id,
+            agency_id: None,
+            content_type: None,
+            content_id: None,
+            campaign_id: None,
+            rate_bp: None,
+            ads_rate_bp: None,
+            commission: None,
+        }
+    }
 }
 
 /// A coupon used on an order.

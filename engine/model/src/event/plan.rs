@@ -34,6 +34,26 @@ pub struct Plan {
     pub settlement_from: Option<SettlementFrom>,
 }
 
+impl Plan {
+    /// The first version of a plan for every sale, on the program's terms, for ever.
+    pub fn new(plan_id: PlanId, rate_bp: BasisPoints, valid_from: EventTime) -> Plan {
+        Plan {
+            plan_id,
+            version: 1,
+            scope: PlanScope::default(),
+            rate_bp,
+            valid_from,
+            valid_to: None,
+            ads_rate_bp: None,
+            agency_bp: None,
+            base: Base::PaidLessTaxAndShipping,
+            attribution_window: None,
+            settlement_delay: None,
+            settlement_from: None,
+        }
+    }
+}
+
 /// Which sales a plan covers: every field that is present must match.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub struct PlanScope {

@@ -78,20 +78,9 @@ fn plan(plan_id: PlanId, fields: &Fields) -> Result<Body, Problem> {
 
 /// The plan of a case that has none: 1,000 bp of everything that is paid.
 pub(crate) fn everyday_plan(at: model::EventTime) -> Body {
-    Body::Plan(Box::new(Plan {
-        plan_id: PlanId::new("everyday").expect("a valid id"),
-        version: 1,
-        scope: PlanScope::default(),
-        rate_bp: BasisPoints::new(1_000).expect("a rate"),
-        valid_from: at,
-        valid_to: None,
-        ads_rate_bp: None,
-        agency_bp: None,
-        base: Base::Paid,
-        attribution_window: None,
-        settlement_delay: None,
-        settlement_from: None,
-    }))
+    let plan_id = PlanId::new("everyday").expect("a valid id");
+    let rate = BasisPoints::new(1_000).expect("a rate");
+    Body::Plan(Box::new(Plan { base: Base::Paid, ..Plan::new(plan_id, rate, at) }))
 }
 
 fn creator(creator_id: CreatorId, fields: &Fields) -> Result<Body, Problem> {

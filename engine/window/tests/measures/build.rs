@@ -44,53 +44,13 @@ pub(crate) fn admitted(position: u64, clock: i64, occurred: i64, what: What) -> 
 }
 
 pub(crate) fn click(occurred: i64, creator: &str) -> ClickRecord {
-    ClickRecord {
-        position: Position(0),
-        occurred_at: at(occurred),
-        context: context(None),
-        click: Click {
-            click_id: ClickId::new("c").unwrap(),
-            creator_id: CreatorId::new(creator).unwrap(),
-            buyer_id: None,
-            device_h: None,
-            session_id: None,
-            shop_id: None,
-            product_id: None,
-            touch: None,
-            content_type: None,
-            content_id: None,
-            ad_id: None,
-            link_id: None,
-            utm: BTreeMap::new(),
-            referrer_host: None,
-            ip: None,
-            ua_h: None,
-            country: None,
-            invalid: false,
-        },
-        ip: None,
-        network: None,
-        agency: None,
-        tier: None,
-    }
+    let click = Click::new(ClickId::new("c").unwrap(), CreatorId::new(creator).unwrap());
+    ClickRecord::new(Position(0), at(occurred), context(None), click)
 }
 
 pub(crate) fn line(id: usize, product: &str, paid: i64) -> Line {
-    Line {
-        line_id: LineId::new(&id.to_string()).unwrap(),
-        product_id: ProductId::new(product).unwrap(),
-        quantity: 1,
-        paid: Minor(paid),
-        sku: None,
-        category: None,
-        list_price: None,
-        seller_discount: Minor::ZERO,
-        platform_discount: Minor::ZERO,
-        tax: Minor::ZERO,
-        shipping: Minor::ZERO,
-        gift: false,
-        declared: None,
-    }
+    let line_id = LineId::new(&id.to_string()).unwrap();
+    Line::new(line_id, ProductId::new(product).unwrap(), Minor(paid))
 }
 
 pub(crate) fn candidate(creator: &str) -> Candidate {
@@ -116,43 +76,8 @@ pub(crate) fn candidate(creator: &str) -> Candidate {
 pub(crate) fn order(id: &str, occurred: i64, lines: &[(&str, Option<&str>, i64)]) -> OrderRecord {
     let made = lines.iter().enumerate().map(|(i, (product, _, paid))| line(i, product, *paid));
     let candidates = lines.iter().map(|(_, creator, _)| creator.iter().map(|c| candidate(c)).collect());
-    OrderRecord {
-        key: OrderKey { program: ProgramId::new("main").unwrap(), order: OrderId::new(id).unwrap() },
-        position: Position(0),
-        occurred_at: at(occurred),
-        context: context(None),
-        order: Order {
-            order_id: OrderId::new(id).unwrap(),
-            revision: 0,
-            order_type: OrderType::Normal,
-            currency: usd(),
-            lines: made.collect(),
-            shop_id: None,
-            buyer_id: None,
-            buyer_since_at: None,
-            buyer_order_no: None,
-            click_id: None,
-            device_h: None,
-            ip: None,
-            country: None,
-            payment_method: None,
-            payment_h: None,
-            address_h: None,
-            phone_h: None,
-            cart_at: None,
-            checkout_at: None,
-            coupons: vec![],
-        },
-        candidates: candidates.collect(),
-        lead: 0,
-        ip: None,
-        network: None,
-        creator: None,
-        shares: Shares::default(),
-        mismatch: false,
-        amount_mismatch: false,
-        orphan_refund: false,
-    }
+    let order = Order::new(OrderId::new(id).unwrap(), usd(), made.collect());
+    OrderRecord::new(Position(0), at(occurred), context(None), order, candidates.collect())
 }
 
 pub(crate) fn refund(part: &str, occurred: i64, state: RefundState, order: &OrderRecord) -> RefundRecord {
