@@ -10,6 +10,7 @@ use crate::event::{
     Attribute, Base, Click, Component, Coupon, Creator, FeedMark, Funder, Obligation, Order, PayoutRun,
     Refund, Review, SettlementFrom, Status,
 };
+use crate::names::names;
 use crate::{
     AgencyId, BasisPoints, CreatorId, EventId, EventTime, Fingerprint, LineId, Market, Minor, Money,
     OrderKey, PlanId, Position, ProgramId, RefundId, SourceId, Span, Text, address,
@@ -127,16 +128,9 @@ pub enum Evidence {
     Declared,
 }
 
-impl Evidence {
-    /// The name in facts and summaries.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Evidence::Coupon => "coupon",
-            Evidence::ClickId => "click_id",
-            Evidence::Buyer => "buyer",
-            Evidence::Device => "device",
-            Evidence::Declared => "declared",
-        }
+names! {
+    Evidence {
+        Coupon = "coupon", ClickId = "click_id", Buyer = "buyer", Device = "device", Declared = "declared",
     }
 }
 
@@ -151,15 +145,8 @@ pub enum Directness {
     Neither,
 }
 
-impl Directness {
-    /// The name in facts.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Directness::Direct => "direct",
-            Directness::Shop => "shop",
-            Directness::Neither => "neither",
-        }
-    }
+names! {
+    Directness { Direct = "direct", Shop = "shop", Neither = "neither" }
 }
 
 /// Somebody who could earn a line, with the terms resolved.

@@ -2,8 +2,6 @@
 //!
 //! Missing is `None` and never equals missing. Field meanings, units and ranges are in `schemas/`.
 
-mod names;
-
 // What is sold.
 mod click;
 mod order;
@@ -25,8 +23,8 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::hash::Hash;
 
+use crate::names::names;
 use crate::{EventId, EventTime, Market, ProgramId, SourceId, Text};
-use names::wire_names;
 
 pub use beneficiary::Beneficiary;
 pub use click::{Click, ContentType, Touch};
@@ -158,7 +156,7 @@ pub enum Kind {
     FeedMark,
 }
 
-wire_names! {
+names! {
     Kind {
         Plan = "plan", Creator = "creator", Click = "click", Order = "order", OrderStatus = "order_status",
         Refund = "refund", PayoutRun = "payout_run", Review = "review", Obligation = "obligation",

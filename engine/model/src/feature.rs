@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use crate::fact::{Facts, Field, Subject, Value};
+use crate::names::names;
 use crate::{Currency, Minor, Money, Span, Text};
 
 /// A feature, fully named: two rules that ask for the same share it.
@@ -33,15 +34,8 @@ pub enum Counted {
     Refund,
 }
 
-impl Counted {
-    /// The name in rules.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Counted::Click => "click",
-            Counted::Order => "order",
-            Counted::Refund => "refund",
-        }
-    }
+names! {
+    Counted { Click = "click", Order = "order", Refund = "refund" }
 }
 
 /// How rows are aggregated.

@@ -11,6 +11,7 @@ pub mod limit;
 // The atoms.
 mod id;
 mod money;
+mod names;
 mod time;
 
 // What comes in.

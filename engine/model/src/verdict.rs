@@ -7,6 +7,7 @@ use std::fmt;
 
 use crate::event::{Beneficiary, Component};
 use crate::hit::Evidence;
+use crate::names::names;
 use crate::{
     ClickId, CreatorId, Currency, EventTime, Market, Minor, OrderId, OrderKey, Position, ProgramId, RuleId,
     RunId, ShopId, Text,
@@ -169,37 +170,11 @@ pub enum Account {
     Void,
 }
 
-impl Account {
-    /// All accounts, in the order of outputs.
-    pub const ALL: [Account; 11] = [
-        Account::Accrued,
-        Account::Pending,
-        Account::Held,
-        Account::Released,
-        Account::Scheduled,
-        Account::Paid,
-        Account::OwedBack,
-        Account::Recovered,
-        Account::WrittenOff,
-        Account::Reduced,
-        Account::Void,
-    ];
-
-    /// The name in outputs.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Account::Accrued => "accrued",
-            Account::Pending => "pending",
-            Account::Held => "held",
-            Account::Released => "released",
-            Account::Scheduled => "scheduled",
-            Account::Paid => "paid",
-            Account::OwedBack => "owed_back",
-            Account::Recovered => "recovered",
-            Account::WrittenOff => "written_off",
-            Account::Reduced => "reduced",
-            Account::Void => "void",
-        }
+names! {
+    Account {
+        Accrued = "accrued", Pending = "pending", Held = "held", Released = "released",
+        Scheduled = "scheduled", Paid = "paid", OwedBack = "owed_back", Recovered = "recovered",
+        WrittenOff = "written_off", Reduced = "reduced", Void = "void",
     }
 }
 
@@ -231,37 +206,11 @@ pub enum Decision {
     Pay,
 }
 
-impl Decision {
-    /// All decisions, in that order.
-    pub const ALL: [Decision; 11] = [
-        Decision::Accrue,
-        Decision::Restore,
-        Decision::Reduce,
-        Decision::Void,
-        Decision::ClawBack,
-        Decision::Hold,
-        Decision::Recall,
-        Decision::Flag,
-        Decision::Schedule,
-        Decision::Release,
-        Decision::Pay,
-    ];
-
-    /// The name in outputs.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Decision::Accrue => "accrue",
-            Decision::Restore => "restore",
-            Decision::Reduce => "reduce",
-            Decision::Void => "void",
-            Decision::ClawBack => "claw_back",
-            Decision::Hold => "hold",
-            Decision::Recall => "recall",
-            Decision::Flag => "flag",
-            Decision::Schedule => "schedule",
-            Decision::Release => "release",
-            Decision::Pay => "pay",
-        }
+names! {
+    Decision {
+        Accrue = "accrue", Restore = "restore", Reduce = "reduce", Void = "void", ClawBack = "claw_back",
+        Hold = "hold", Recall = "recall", Flag = "flag", Schedule = "schedule", Release = "release",
+        Pay = "pay",
     }
 }
 

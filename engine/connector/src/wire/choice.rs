@@ -37,35 +37,16 @@ macro_rules! named {
 
 named! {
     Touch ContentType OrderType Funder Status RefundState RefundType Fault Base SettlementFrom ReviewDecision
-    ReviewStage RunState Kind Account
+    ReviewStage RunState Kind Account Decision
 }
-
-/// The components that an obligation may have.
-const OWED: &[Component] = &[
-    Component::Bonus,
-    Component::FixedFee,
-    Component::Deposit,
-    Component::FinalPayment,
-    Component::Adjustment,
-];
 
 impl Named for Component {
     fn all() -> &'static [Component] {
-        OWED
+        &Component::OWED
     }
 
     fn name(self) -> &'static str {
         Component::name(self)
-    }
-}
-
-impl Named for Decision {
-    fn all() -> &'static [Decision] {
-        &Decision::ALL
-    }
-
-    fn name(self) -> &'static str {
-        Decision::name(self)
     }
 }
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use super::wire_names;
+use crate::names::names;
 use crate::{BuyerId, ClickId, CreatorId, Fingerprint, ProductId, ShopId, Text};
 
 /// A touch that may earn a later order.
@@ -100,7 +100,7 @@ pub enum ContentType {
     Link,
 }
 
-wire_names! {
+names! {
     Touch { Click = "click", View = "view", Code = "code" }
     ContentType { Live = "live", Video = "video", Showcase = "showcase", Shop = "shop", Link = "link" }
 }

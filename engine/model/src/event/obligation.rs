@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Beneficiary, wire_names};
+use super::Beneficiary;
+use crate::names::names;
 use crate::{Currency, EventTime, Minor, ObligationId, OrderId, Text};
 
-/// Money owed that no rate computes. Its component is one of the last five of [`Component`].
+/// Money owed that no rate computes. Its component is one of [`Component::OWED`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Obligation {
     /// Unique per program.
@@ -47,7 +48,18 @@ pub enum Component {
     Adjustment,
 }
 
-wire_names! {
+impl Component {
+    /// The components that an obligation may have.
+    pub const OWED: [Component; 5] = [
+        Component::Bonus,
+        Component::FixedFee,
+        Component::Deposit,
+        Component::FinalPayment,
+        Component::Adjustment,
+    ];
+}
+
+names! {
     Component {
         Cps = "cps", AdsCps = "ads_cps", AgencyShare = "agency_share", Bonus = "bonus",
         FixedFee = "fixed_fee", Deposit = "deposit", FinalPayment = "final_payment",

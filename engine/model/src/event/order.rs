@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 
-use super::{ContentType, wire_names};
+use super::ContentType;
+use crate::names::names;
 use crate::{
     AgencyId, BasisPoints, BuyerId, ClickId, CreatorId, Currency, EventTime, Fingerprint, LineId, Minor,
     OrderId, ProductId, ShopId, Text,
@@ -210,7 +211,7 @@ pub enum Funder {
     Creator,
 }
 
-wire_names! {
+names! {
     OrderType { Normal = "normal", Sample = "sample", Gift = "gift", Exchange = "exchange", Test = "test" }
     Funder { Seller = "seller", Platform = "platform", Creator = "creator" }
 }

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ContentType, wire_names};
+use super::ContentType;
+use crate::names::names;
 use crate::{BasisPoints, CreatorId, EventTime, PlanId, ProductId, ShopId, Span, Text};
 
 /// A version of a commission plan.
@@ -93,7 +94,7 @@ pub enum SettlementFrom {
     Completed,
 }
 
-wire_names! {
+names! {
     Base {
         Paid = "paid", PaidLessTaxAndShipping = "paid_less_tax_and_shipping",
         ListLessSellerDiscount = "list_less_seller_discount",

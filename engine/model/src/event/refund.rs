@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::wire_names;
+use crate::names::names;
 use crate::{BuyerId, Currency, LineId, Minor, OrderId, RefundId, Text};
 
 /// Money going back to the buyer.
@@ -106,7 +106,7 @@ pub enum Fault {
     Unknown,
 }
 
-wire_names! {
+names! {
     RefundState {
         Requested = "requested", Approved = "approved", Rejected = "rejected", Completed = "completed",
         Reversed = "reversed",

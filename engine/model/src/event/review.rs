@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::wire_names;
+use crate::names::names;
 use crate::verdict::{CommissionId, HoldId};
 use crate::{CreatorId, ReviewId, RuleId, Text};
 
@@ -82,7 +82,7 @@ pub struct EvidenceLink {
     pub sha256: Text,
 }
 
-wire_names! {
+names! {
     ReviewDecision {
         Hold = "hold", Keep = "keep", Lift = "lift", Release = "release", Void = "void", Freeze = "freeze",
         Unfreeze = "unfreeze", WriteOff = "write_off",

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Beneficiary, wire_names};
+use super::Beneficiary;
+use crate::names::names;
 use crate::{Currency, EventTime, Minor, RunId, Text};
 
 /// A step of a payout run.
@@ -56,7 +57,7 @@ pub enum RunState {
     Cancelled,
 }
 
-wire_names! {
+names! {
     RunState {
         Opened = "opened", Locked = "locked", Paid = "paid", Failed = "failed", Cancelled = "cancelled",
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::wire_names;
+use crate::names::names;
 use crate::{Fingerprint, LineId, OrderId, Text};
 
 /// A change of an order's status.
@@ -55,7 +55,7 @@ impl Status {
     }
 }
 
-wire_names! {
+names! {
     Status {
         Unpaid = "unpaid", Paid = "paid", Shipped = "shipped", Delivered = "delivered",
         Completed = "completed", Cancelled = "cancelled", Failed = "failed", Refused = "refused",

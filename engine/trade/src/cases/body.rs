@@ -208,20 +208,12 @@ fn commission_or_hold(word: &Word) -> Result<ReviewSubject, Problem> {
     }
 }
 
-const COMPONENTS: [Component; 5] = [
-    Component::Bonus,
-    Component::FixedFee,
-    Component::Deposit,
-    Component::FinalPayment,
-    Component::Adjustment,
-];
-
 fn obligation(obligation_id: ObligationId, fields: &Fields) -> Result<Body, Problem> {
     let currency = fields.currency()?.unwrap_or_else(dollars);
     let creator = fields.id("creator", CreatorId::new)?.map(Beneficiary::Creator);
     let agency = fields.id("agency", AgencyId::new)?.map(Beneficiary::Agency);
     let amount = fields.amount("amount", currency)?;
-    let component = fields.choice("component", &COMPONENTS, Component::name)?;
+    let component = fields.choice("component", &Component::OWED, Component::name)?;
     Ok(Body::Obligation(Box::new(Obligation {
         obligation_id,
         beneficiary: fields.required("creator", creator.or(agency))?,

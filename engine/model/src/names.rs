@@ -1,13 +1,13 @@
-//! The words that an enum of the events has on the wire and in rules.
+//! The words that an enum has on the wire, in rules and in outputs.
 
 /// Gives an enum its words: each value stands beside its word, once.
-macro_rules! wire_names {
+macro_rules! names {
     ($($type:ident { $($variant:ident = $name:literal),* $(,)? })*) => {$(
         impl $type {
             /// All values, in declaration order.
             pub const ALL: [$type; [$($name),*].len()] = [$($type::$variant),*];
 
-            /// The name on the wire and in rules.
+            /// The name on the wire, in rules and in outputs.
             pub const fn name(self) -> &'static str {
                 match self { $($type::$variant => $name),* }
             }
@@ -20,4 +20,4 @@ macro_rules! wire_names {
     )*};
 }
 
-pub(super) use wire_names;
+pub(crate) use names;
