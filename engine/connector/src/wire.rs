@@ -8,11 +8,14 @@ mod choice;
 pub(crate) mod codec;
 pub(crate) mod context;
 mod event;
+mod id;
 mod kind;
 mod map;
+mod money;
 pub(crate) mod object;
 mod output;
 mod scalar;
+mod time;
 
 use model::refusal::Refusal;
 use model::{Event, Kind};
@@ -24,11 +27,14 @@ pub use output::{read_dead_letter, read_verdict, write_dead_letter, write_verdic
 pub(crate) use choice::{Choice, Named};
 pub(crate) use codec::Codec;
 pub(crate) use context::shortened;
+pub(crate) use id::{Id, Key64};
+pub(crate) use money::unknown_currency;
 pub(crate) use object::{Fields, Obj, object, put};
 pub(crate) use output::{
     DeadLetterLine, Place, RawBytes, RawText, RefusalFields, raw_from, raw_parts, read_line,
 };
-pub(crate) use scalar::{Counter, Id, Key64, Length, Time, Words, unknown_currency};
+pub(crate) use scalar::{Counter, Words};
+pub(crate) use time::{Length, Time};
 
 /// Whose word the bytes are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

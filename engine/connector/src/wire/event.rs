@@ -15,10 +15,11 @@ use model::{Event, EventId, EventTime, Kind, Market, ProgramId, SourceId, Text};
 use super::choice::{Choice, not_a_choice};
 use super::codec::{Codec, Key, read_text};
 use super::context::{Context, Problem, Step};
+use super::id::Id;
 use super::kind::{FeedMarkFields, KindFields, RefundFields, ReviewFields};
 use super::map::Attributes;
 use super::object::{Fields, Object, object, object_schema, put, skip};
-use super::scalar::{Id, Time};
+use super::time::Time;
 use super::{Decoded, Trust};
 
 /// What every event has.

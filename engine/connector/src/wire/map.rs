@@ -18,8 +18,9 @@ use model::verdict::Account;
 use super::choice::{Named, chosen};
 use super::codec::{Codec, Key, Nullable, Seed, given_twice, write_json};
 use super::context::{Context, Problem, Step};
+use super::money::Balance;
 use super::object::{Obj, allow_null, object};
-use super::scalar::{Balance, Whole, bounded_text};
+use super::scalar::{Whole, bounded_text};
 
 /// A name within a map.
 pub(crate) trait Name: Ord + Sized {

@@ -17,9 +17,12 @@ use super::Trust;
 use super::choice::{Choice, Named};
 use super::codec::{Codec, List, read_text, write_json};
 use super::context::{Context, Problem};
+use super::id::{Hex, Id};
 use super::map::{Balances, Entries, EvidenceEntry};
+use super::money::{Balance, CurrencyCode};
 use super::object::{Obj, object};
-use super::scalar::{Balance, Counter, CurrencyCode, FollowingTime, Hex, Id, Words};
+use super::scalar::{Counter, Words};
+use super::time::FollowingTime;
 
 /// Lists of a verdict are bounded by the engine, not by its readers.
 const UNBOUNDED: usize = 1_000_000;

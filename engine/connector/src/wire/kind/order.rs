@@ -9,9 +9,12 @@ use super::unique;
 use crate::wire::choice::Choice;
 use crate::wire::codec::List;
 use crate::wire::context::Problem;
+use crate::wire::id::Id;
 use crate::wire::map::Count;
+use crate::wire::money::{Amount, CurrencyCode, Rate};
 use crate::wire::object::{Obj, object};
-use crate::wire::scalar::{Amount, Counter, CurrencyCode, Flag, Id, Ip, Rate, Time, Words};
+use crate::wire::scalar::{Counter, Flag, Ip, Words};
+use crate::wire::time::Time;
 
 object! {
     Order / OrderDraft: "A purchase."

@@ -8,8 +8,11 @@ use model::{AgencyId, BuyerId, CreatorId, Fingerprint, PlanId, ProductId, ShopId
 use crate::wire::choice::Choice;
 use crate::wire::codec::List;
 use crate::wire::context::Problem;
+use crate::wire::id::Id;
+use crate::wire::money::Rate;
 use crate::wire::object::{Obj, object};
-use crate::wire::scalar::{Id, Ip, Length, Rate, Time, Whole, Words};
+use crate::wire::scalar::{Ip, Whole, Words};
+use crate::wire::time::{Length, Time};
 
 /// A list of keyed hashes.
 type Fingerprints = List<Id<Fingerprint>, 0, LIST_ENTRIES_MAX>;

@@ -10,9 +10,11 @@ use crate::wire::choice::Choice;
 use crate::wire::codec::List;
 use crate::wire::context::Problem;
 use crate::wire::event::Envelope;
+use crate::wire::id::Id;
 use crate::wire::map::Count;
+use crate::wire::money::{Amount, CurrencyCode};
 use crate::wire::object::{Obj, object};
-use crate::wire::scalar::{Amount, CurrencyCode, Id, Words};
+use crate::wire::scalar::Words;
 
 /// A refund as it is written: the order by name, or match keys.
 #[derive(Clone)]

@@ -11,8 +11,9 @@ use crate::wire::choice::Choice;
 use crate::wire::codec::List;
 use crate::wire::context::Problem;
 use crate::wire::event::Envelope;
+use crate::wire::id::{Hex, Id};
 use crate::wire::object::{Obj, object};
-use crate::wire::scalar::{Hex, Id, Sha256Hex, Words};
+use crate::wire::scalar::{Sha256Hex, Words};
 
 /// A review as it is written: the subject under the name of its sort.
 pub(crate) struct ReviewFields {

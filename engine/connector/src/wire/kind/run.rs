@@ -13,8 +13,11 @@ use crate::wire::choice::Choice;
 use crate::wire::codec::{Codec, List, read_text, write_json};
 use crate::wire::context::{Context, Problem};
 use crate::wire::event::Envelope;
+use crate::wire::id::Id;
+use crate::wire::money::{Amount, CurrencyCode};
 use crate::wire::object::{Obj, object};
-use crate::wire::scalar::{Amount, CurrencyCode, Id, Time, Words};
+use crate::wire::scalar::Words;
+use crate::wire::time::Time;
 
 /// Who earns: `creator:ID` or `agency:ID`.
 pub(crate) struct Earner;

@@ -8,9 +8,10 @@ use std::collections::BTreeMap;
 
 use crate::wire::choice::Choice;
 use crate::wire::context::Problem;
+use crate::wire::id::Id;
 use crate::wire::map::Dictionary;
 use crate::wire::object::object;
-use crate::wire::scalar::{Flag, Id, Ip, Words};
+use crate::wire::scalar::{Flag, Ip, Words};
 
 object! {
     Click / ClickDraft: "A touch that may earn a later order. At least one of buyer_id, device_h and session_id."
