@@ -113,6 +113,24 @@ impl Operator {
             | Operator::Power => None,
         }
     }
+
+    /// The comparison with its sides exchanged.
+    pub(crate) const fn flipped(self) -> Operator {
+        match self {
+            Operator::Less => Operator::Greater,
+            Operator::LessOrEqual => Operator::GreaterOrEqual,
+            Operator::Greater => Operator::Less,
+            Operator::GreaterOrEqual => Operator::LessOrEqual,
+            Operator::Add
+            | Operator::Subtract
+            | Operator::Multiply
+            | Operator::Divide
+            | Operator::Remainder
+            | Operator::Power
+            | Operator::Equal
+            | Operator::NotEqual => self,
+        }
+    }
 }
 
 /// A statement and where it begins.
