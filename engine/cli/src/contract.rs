@@ -2,7 +2,7 @@
 
 use schemars::Schema;
 
-use crate::demo::DemoSummary;
+use crate::score::DemoSummary;
 use crate::summary::Summary;
 
 /// Each schema by the name of its file in `schemas/`.

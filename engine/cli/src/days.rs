@@ -1,17 +1,18 @@
 //! The benign days that must not trip the rules, and the attacks that must: each decided alone, from its own
 //! empty engine, under whatever rules are given.
 
-use decider::{About, Decider, Effects};
+use decider::{Decider, Effects};
 use model::event::Body;
 use model::log::{Control, Genesis, RecordBody};
-use model::verdict::{Account, CommissionId, Decision};
-use model::{Currency, EventTime, HashKey, OrderId, Position, Record, RuleId, Span, Verdict};
+use model::verdict::{Account, CommissionId};
+use model::{Currency, EventTime, HashKey, Position, Record, RuleId, Span};
 use ruleset::Ruleset;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use trade::{Attack, BenignDay, Happening, Truth};
+use trade::{Attack, BenignDay, Happening};
 
+use crate::score::{AttackScore, Score};
 use crate::table::table;
 
 /// All live rules together may hold so much of honest commission, parts per million.
@@ -51,7 +52,7 @@ pub struct Caught {
     pub planted: u64,
     /// Of those, doubted on the rule's account: held, flagged, scored, or, in shadow, fired upon.
     pub caught: u64,
-    /// The rule pointed at a click or creator of the attack.
+    /// The rule pointed at a click of the attack.
     pub pointed_beside: bool,
 }
 
@@ -165,56 +166,11 @@ impl Money {
 }
 
 fn caught(ruleset: &Arc<Ruleset>, attack: Attack, happenings: Vec<Happening>) -> Caught {
-    let rule = attack.rule();
-    let planted_of = |h: &&Happening| h.truth == Truth::Planted(attack);
-    let mut orders: BTreeSet<OrderId> = BTreeSet::new();
-    let mut beside: BTreeSet<String> = BTreeSet::new();
-    for happening in happenings.iter().filter(planted_of) {
-        match &happening.event.body {
-            Body::Order(order) => drop(orders.insert(order.order_id.clone())),
-            Body::Click(click) => drop(beside.insert(click.click_id.to_string())),
-            Body::Creator(creator) => drop(beside.insert(creator.creator_id.to_string())),
-            Body::Plan(_)
-            | Body::OrderStatus(_)
-            | Body::Refund(_)
-            | Body::PayoutRun(_)
-            | Body::Review(_)
-            | Body::Obligation(_)
-            | Body::FeedMark(_) => {}
-        }
-    }
-    let effects = decide(ruleset, happenings);
-    let mut doubted: BTreeSet<&OrderId> = BTreeSet::new();
-    let mut pointed_beside = false;
-    for said in effects.explanations.iter().filter(|said| said.hit.rule == rule) {
-        match &said.about {
-            About::Order(key) => drop(doubted.insert(&key.order)),
-            About::Click(id) => pointed_beside |= beside.contains(id.as_str()),
-        }
-    }
-    for verdict in effects.verdicts.iter().filter(|verdict| names(verdict, &rule)) {
-        doubted.extend(&verdict.order_id);
-    }
-    Caught {
-        attack: rule.to_string(),
-        planted: orders.len() as u64,
-        caught: orders.iter().filter(|order| doubted.contains(order)).count() as u64,
-        pointed_beside,
-    }
-}
-
-/// Whether a verdict doubts something on this rule's account.
-fn names(verdict: &Verdict, rule: &RuleId) -> bool {
-    let doubts = match verdict.decision {
-        Decision::Accrue | Decision::Hold | Decision::Recall | Decision::Flag | Decision::Void => true,
-        Decision::Restore
-        | Decision::Reduce
-        | Decision::ClawBack
-        | Decision::Schedule
-        | Decision::Release
-        | Decision::Pay => false,
-    };
-    doubts && verdict.reasons.iter().any(|reason| reason.rule == *rule)
+    let mut score = Score::new(ruleset);
+    happenings.iter().for_each(|happening| score.plant(happening));
+    score.judge(&decide(ruleset, happenings));
+    let AttackScore { rule, planted, caught, pointed_beside, .. } = score.attack(attack);
+    Caught { attack: rule, planted, caught, pointed_beside }
 }
 
 /// The table of the benign days.

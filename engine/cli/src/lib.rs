@@ -19,6 +19,7 @@ mod replay;
 mod rules;
 mod rules_folder;
 mod rulesets;
+mod score;
 mod summary;
 mod table;
 mod verdicts;

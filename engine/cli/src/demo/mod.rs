@@ -2,11 +2,8 @@
 
 mod feed;
 mod lines;
-mod score;
 mod screen;
 mod simulation;
-
-pub(crate) use score::DemoSummary;
 
 use connector::folder::{Folder, InputFile, Run};
 use model::Span;
@@ -19,6 +16,7 @@ use crate::demo::simulation::Simulation;
 use crate::failure::Failure;
 use crate::print;
 use crate::rules_folder;
+use crate::score::DemoSummary;
 use crate::summary::Summary;
 
 /// Runs the command.

@@ -12,10 +12,10 @@ use std::time::Duration;
 
 use crate::args::Demo;
 use crate::demo::feed::Entry;
-use crate::demo::score::{ScoreReport, percent};
 use crate::demo::simulation::Simulation;
 use crate::failure::Failure;
 use crate::print::no_color;
+use crate::score::{ScoreReport, percent};
 use crate::summary::{AccountSummary, amount, group};
 
 /// How often the picture is drawn, and the made-up time moves on.

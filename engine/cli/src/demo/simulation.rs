@@ -15,9 +15,9 @@ use crate::args::Demo;
 use crate::books::Books;
 use crate::config::Config;
 use crate::demo::feed::Feed;
-use crate::demo::score::Score;
 use crate::failure::Failure;
 use crate::rules_folder::Rules;
+use crate::score::Score;
 
 /// The first moment of made-up time: a Thursday, 2026-01-01.
 const START_MS: i64 = 1_767_225_600_000;

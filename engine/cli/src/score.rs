@@ -3,7 +3,7 @@
 use decider::{About, Effects};
 use model::event::Body;
 use model::verdict::{Account, Decision};
-use model::{ClickId, CreatorId, Minor, OrderId, RuleId, Verdict};
+use model::{ClickId, Minor, OrderId, RuleId, Verdict};
 use ruleset::Ruleset;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -18,10 +18,9 @@ pub(crate) struct Score {
     modes: BTreeMap<RuleId, String>,
     orders: BTreeMap<OrderId, Attack>,
     clicks: BTreeMap<ClickId, Attack>,
-    creators: BTreeMap<CreatorId, Attack>,
     /// Attacks of which anything was pointed at by their rule, and orders that each rule pointed at.
     pointed: BTreeMap<RuleId, BTreeSet<OrderId>>,
-    /// Attacks whose clicks or creators their rule pointed at.
+    /// Attacks whose clicks their rule pointed at.
     pointed_beside: BTreeSet<Attack>,
     /// Orders held at some time, and orders flagged.
     held: BTreeSet<OrderId>,
@@ -73,7 +72,7 @@ pub(crate) struct AttackScore {
     pub caught: u64,
     /// Honest orders that the rule pointed at.
     pub false_alarms: u64,
-    /// The rule pointed at a click or creator of the attack.
+    /// The rule pointed at a click of the attack.
     pub pointed_beside: bool,
 }
 
@@ -85,7 +84,6 @@ impl Score {
             modes: modes.collect(),
             orders: BTreeMap::new(),
             clicks: BTreeMap::new(),
-            creators: BTreeMap::new(),
             pointed: BTreeMap::new(),
             pointed_beside: BTreeSet::new(),
             held: BTreeSet::new(),
@@ -101,8 +99,8 @@ impl Score {
         match &happening.event.body {
             Body::Order(order) => drop(self.orders.insert(order.order_id.clone(), attack)),
             Body::Click(click) => drop(self.clicks.insert(click.click_id.clone(), attack)),
-            Body::Creator(creator) => drop(self.creators.insert(creator.creator_id.clone(), attack)),
             Body::Plan(_)
+            | Body::Creator(_)
             | Body::OrderStatus(_)
             | Body::Refund(_)
             | Body::PayoutRun(_)
@@ -180,7 +178,8 @@ impl Score {
         }
     }
 
-    fn attack(&self, attack: Attack) -> AttackScore {
+    /// What its rule caught of one attack.
+    pub(crate) fn attack(&self, attack: Attack) -> AttackScore {
         let rule = attack.rule();
         let pointed = self.pointed.get(&rule);
         let planted = self.orders.values().filter(|a| **a == attack).count() as u64;
