@@ -21,8 +21,9 @@ use crate::unplanned::Unplanned;
 
 /// Station 1. A function of the records applied and the policy in force at each.
 ///
-/// For each record the caller asks [`advances_to`](Attribution::advances_to), sweeps what is due up to that time
-/// (calling [`expire`](Attribution::expire) for each sweep), and then calls [`apply`](Attribution::apply).
+/// For each record the caller asks of each grid point at which something is due whether the record
+/// [`reaches`](Attribution::reaches) it, sweeps those that it does (calling [`expire`](Attribution::expire) for
+/// each), and then calls [`apply`](Attribution::apply).
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Attribution {
     pub(crate) policy: Arc<Policy>,
@@ -89,11 +90,15 @@ impl Attribution {
         self.orders.get(program, &key.order).map(|entry| &entry.record)
     }
 
-    /// To which time this record would take the log clock, if it would be accepted and is later. Changes nothing;
-    /// what it says still holds after the sweeps up to that time.
-    ///
-    /// Hashes the whole event unless it is too early to move the clock; see [`Attribution::reaches`].
-    pub fn advances_to(&self, record: &Record) -> Option<EventTime> {
+    /// Whether this record would take the log clock to `point`, or past it. Changes nothing; what it says still
+    /// holds after the sweeps up to that point. Costs next to nothing for a record that happened before it.
+    pub fn reaches(&self, record: &Record, point: EventTime) -> bool {
+        time_of(record).is_some_and(|time| time >= point) && self.advances_to(record).is_some()
+    }
+
+    /// To which time this record would take the log clock, if it would be accepted and is later. Hashes the whole
+    /// event unless it is too early to move the clock.
+    pub(crate) fn advances_to(&self, record: &Record) -> Option<EventTime> {
         let time = time_of(record).filter(|time| self.clock.is_none_or(|clock| *time > clock))?;
         let is_accepted = match &record.body {
             RecordBody::Event(event) => self.examine(record, event).is_ok(),
@@ -101,12 +106,6 @@ impl Attribution {
             RecordBody::Undecodable(_) => false,
         };
         is_accepted.then_some(time)
-    }
-
-    /// Whether this record would take the log clock to `point`, or past it. Costs next to nothing for a record
-    /// that happened before it.
-    pub fn reaches(&self, record: &Record, point: EventTime) -> bool {
-        time_of(record).is_some_and(|time| time >= point) && self.advances_to(record).is_some()
     }
 
     /// Admits one record, and pushes everything that takes effect at its position: nothing, it alone, or with it
