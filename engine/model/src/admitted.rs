@@ -345,6 +345,12 @@ impl OrderRecord {
         self.candidates.get(self.lead)?.iter().find(|c| c.creator != first.creator)
     }
 
+    /// The newest click among the candidates of the lead line.
+    pub fn newest_click(&self) -> Option<&ClickRecord> {
+        let clicks = self.candidates.get(self.lead)?.iter().filter_map(|c| c.click.as_deref());
+        clicks.max_by_key(|click| (click.occurred_at, click.position))
+    }
+
     /// What was paid for lines that can earn.
     pub fn amount(&self) -> Money {
         let earning = self.order.lines.iter().filter(|line| !line.gift);

@@ -200,6 +200,7 @@ fn credit_fact(record: &OrderRecord, fact: Fact) -> Value<'_> {
             Value::int(record.candidates.get(record.lead).and_then(|c| i64::try_from(c.len()).ok()))
         }
         Fact::NextCreator => Value::text(record.runner_up().map(|c| c.creator.as_str())),
+        Fact::NewestClickCreator => Value::text(record.newest_click().map(|c| c.click.creator_id.as_str())),
         Fact::NextAge => {
             let next = record.runner_up().and_then(|c| c.click.as_deref());
             Value::int(next.map(|c| at.seconds_since(c.occurred_at)))
