@@ -5,7 +5,7 @@ use std::process::{Command, Output};
 
 use crate::engine;
 
-fn tidegate(state: &Path, arguments: &[&str]) -> Output {
+pub(crate) fn tidegate(state: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_tidegate-under-test"))
         .args(arguments)
         .arg("--state")
@@ -16,11 +16,11 @@ fn tidegate(state: &Path, arguments: &[&str]) -> Output {
         .unwrap()
 }
 
-fn stdout(run: &Output) -> String {
+pub(crate) fn stdout(run: &Output) -> String {
     String::from_utf8_lossy(&run.stdout).into_owned()
 }
 
-fn stderr(run: &Output) -> String {
+pub(crate) fn stderr(run: &Output) -> String {
     String::from_utf8_lossy(&run.stderr).into_owned()
 }
 

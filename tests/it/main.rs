@@ -16,3 +16,4 @@ mod failing_rules;
 mod live_rules;
 mod real;
 mod shipped_rules;
+mod telling;

@@ -1,5 +1,6 @@
 //! Money by program and market, by beneficiary and by rule, kept from the verdicts as they pass.
 
+use ledger::Ledger;
 use model::refusal::DeadLetter;
 use model::verdict::{Account, CommissionId, Decision};
 use model::{Currency, Market, Minor, ProgramId, RuleId, Text, Verdict};
@@ -43,7 +44,6 @@ pub(crate) struct RuleMoney {
 
 #[derive(Debug)]
 struct Held {
-    currency: Currency,
     amount: Minor,
     rules: BTreeSet<RuleId>,
 }
@@ -104,16 +104,22 @@ impl Books {
             self.held.remove(&id);
         } else {
             let rules = verdict.holds.iter().map(|hold| hold.rule.clone()).collect();
-            self.held.insert(id, Held { currency, amount, rules });
+            self.held.insert(id, Held { amount, rules });
         }
     }
 
-    /// Fills in what is held now, by rule.
-    pub(crate) fn close(&mut self) {
-        for held in self.held.values() {
-            for rule in &held.rules {
-                let money = self.rules.entry((rule.clone(), held.currency)).or_default();
-                money.held_now = money.held_now.plus(held.amount);
+    /// Fills in what is held now, by rule. Only the ledger knows: a hold that ends while others stand makes no
+    /// verdict.
+    pub(crate) fn close(&mut self, ledger: &Ledger) {
+        for commission in ledger.commissions() {
+            let amount = commission.balance().get(Account::Held);
+            if amount.is_zero() {
+                continue;
+            }
+            let (_, _, currency) = ledger.totals_key(commission);
+            for hold in commission.holds().iter().filter(|hold| hold.stands()) {
+                let money = self.rules.entry((hold.rule.clone(), currency)).or_default();
+                money.held_now = money.held_now.plus(amount);
                 money.commissions_now += 1;
             }
         }
@@ -191,10 +197,9 @@ mod tests {
         books.read(&verdict(1, Decision::Hold, 100, 100, &["first"]));
         books.read(&verdict(2, Decision::Hold, 0, 100, &["first", "second"]));
         books.read(&verdict(3, Decision::Hold, 30, 130, &["first", "second"]));
-        books.close();
         for rule in ["first", "second"] {
             let money = books.rules[&(RuleId::new(rule).unwrap(), Currency::new("USD").unwrap())];
-            assert_eq!((money.held_ever, money.held_now), (Minor(130), Minor(130)), "{rule}");
+            assert_eq!(money.held_ever, Minor(130), "{rule}");
         }
     }
 }

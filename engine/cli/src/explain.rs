@@ -1,10 +1,11 @@
 //! `tidegate explain`: the whole history of an order's commissions, by deciding the same log again and looking on.
 
+mod standing;
 mod story;
 mod text;
 
 use connector::folder::{Folder, Run};
-use decider::{Trace, Watch};
+use decider::{Decider, Trace, Watch};
 use model::{EventTime, OrderKey, Verdict};
 use runtime::{Drive, Records, Sink};
 use std::io;
@@ -22,8 +23,8 @@ pub(crate) fn run(args: &Explain, config: &Config) -> Result<(), Failure> {
     let folder = Folder::open(&config.state).map_err(|e| Failure::unreadable(e.to_string()))?;
     let order = find(&args.subject, &folder)?;
     let run = folder.run().map_err(|e| Failure::input(&config.state, &e))?;
-    let (traces, verdicts) = again(&run, &order, config)?;
-    let story = story::Story::new(&order, &traces, &verdicts);
+    let seen = again(&run, &order, config)?;
+    let story = story::Story::new(&order, &seen);
     match config.output {
         OutputForm::Json => print::out(&print::json(&story)?),
         OutputForm::Table => print::out(&text::tell(&story)),
@@ -59,8 +60,18 @@ fn find(subject: &str, folder: &Folder) -> Result<OrderKey, Failure> {
     }
 }
 
+/// What there was to see of one order.
+struct Seen {
+    /// What the stations made of it, in log order.
+    traces: Vec<Trace>,
+    /// What was decided about it.
+    verdicts: Vec<Verdict>,
+    /// The engine at the end.
+    decider: Decider,
+}
+
 /// Decides the run's log again, looking on at one order.
-fn again(run: &Run, order: &OrderKey, config: &Config) -> Result<(Vec<Trace>, Vec<Verdict>), Failure> {
+fn again(run: &Run, order: &OrderKey, config: &Config) -> Result<Seen, Failure> {
     for file in &run.inputs {
         let unchanged = file.is_unchanged().map_err(|e| Failure::input(&file.path, &e))?;
         if !unchanged {
@@ -93,7 +104,7 @@ fn again(run: &Run, order: &OrderKey, config: &Config) -> Result<(Vec<Trace>, Ve
         })
         .map_err(|e| Failure::unreadable(e.to_string()))?;
     bar.finish_and_clear();
-    Ok((traces, about.verdicts))
+    Ok(Seen { traces, verdicts: about.verdicts, decider })
 }
 
 /// Keeps the verdicts about one order.

@@ -181,7 +181,7 @@ pub(crate) struct SightSummary {
 impl Summary {
     /// Sums a run up.
     pub(crate) fn new(decider: &Decider, mut books: Books) -> Summary {
-        books.close();
+        books.close(decider.ledger());
         let tally = decider.tally();
         let names = |counts: &BTreeMap<model::refusal::Code, u64>, into: &mut BTreeMap<String, u64>| {
             for (code, count) in counts {

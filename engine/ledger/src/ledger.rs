@@ -292,6 +292,12 @@ impl Ledger {
         self.totals.to_map()
     }
 
+    /// Which of [`Ledger::totals`] a commission's money is part of.
+    pub fn totals_key(&self, commission: &Commission) -> (ProgramId, Market, Currency) {
+        let book = self.totals.book(commission.book);
+        (book.program.clone(), book.market.clone(), book.currency)
+    }
+
     /// How often each rule failed under the ruleset in force.
     pub fn rule_failures(&self) -> impl Iterator<Item = (&RuleId, u64)> {
         self.failures.iter().map(|(rule, failures)| (rule, failures.count))

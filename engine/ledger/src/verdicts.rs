@@ -336,8 +336,8 @@ impl Ledger {
         }
     }
 
-    /// When it would be released as things stand: not while a person must decide first.
-    fn would_be_released(&self, commission: &Commission) -> Option<EventTime> {
+    /// When a commission would be released as things stand: not while a person must decide first.
+    pub fn would_be_released(&self, commission: &Commission) -> Option<EventTime> {
         if commission.balance.unreleased().is_zero() {
             return None;
         }

@@ -8,6 +8,9 @@ use ruleset::{ConditionTrace, RuleTrace};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
+use crate::explain::Seen;
+use crate::explain::standing::{self, CommissionStory};
+
 /// The history of an order.
 #[derive(Debug, Serialize)]
 pub(crate) struct Story {
@@ -113,27 +116,10 @@ pub(crate) struct ConditionStory {
     pub values: Option<String>,
 }
 
-/// A commission as it stands.
-#[derive(Debug, Serialize)]
-pub(crate) struct CommissionStory {
-    /// Which.
-    pub commission_id: String,
-    /// Whose.
-    pub beneficiary: String,
-    /// What for.
-    pub component: String,
-    /// What it stands at: `held 12.30 USD`.
-    pub stands: Vec<String>,
-    /// When it would be released as things stand, RFC 3339.
-    pub due: Option<String>,
-    /// What keeps it.
-    pub holds: Vec<String>,
-}
-
 impl Story {
     /// Tells what was seen.
-    pub(crate) fn new(order: &OrderKey, traces: &[Trace], verdicts: &[Verdict]) -> Story {
-        let order_placed = traces.iter().find_map(|trace| match &trace.record {
+    pub(super) fn new(order: &OrderKey, seen: &Seen) -> Story {
+        let order_placed = seen.traces.iter().find_map(|trace| match &trace.record {
             TracedRecord::Admitted(admitted) => placed(&admitted.what),
             TracedRecord::Maturity(_) => None,
         });
@@ -141,8 +127,8 @@ impl Story {
             program_id: order.program.to_string(),
             order_id: order.order.to_string(),
             order: order_placed,
-            scenes: scenes(traces, verdicts),
-            commissions: commissions(verdicts),
+            scenes: scenes(&seen.traces, &seen.verdicts),
+            commissions: standing::commissions(&seen.verdicts, seen.decider.ledger()),
         }
     }
 }
@@ -305,39 +291,5 @@ fn measure(measure: Measure) -> String {
         Measure::Money(money) => money.to_string(),
         Measure::Ratio { numerator, denominator } => format!("{numerator}/{denominator}"),
         Measure::Deviation { .. } => measure.as_f64().map_or(String::new(), |d| format!("{d:.3}")),
-    }
-}
-
-/// Each commission by its last verdict.
-fn commissions(verdicts: &[Verdict]) -> Vec<CommissionStory> {
-    let mut last: Vec<&Verdict> = Vec::new();
-    for verdict in verdicts.iter().filter(|v| v.commission_id.is_some()) {
-        match last.iter_mut().find(|v| v.commission_id == verdict.commission_id) {
-            Some(earlier) => *earlier = verdict,
-            None => last.push(verdict),
-        }
-    }
-    last.into_iter().map(commission).collect()
-}
-
-fn commission(verdict: &Verdict) -> CommissionStory {
-    use model::verdict::Account;
-    let currency = verdict.currency;
-    let standing =
-        verdict.balance.iter().filter(|(account, minor)| **account != Account::Accrued && !minor.is_zero());
-    let stands = standing.filter_map(|(account, minor)| {
-        Some(format!("{} {}", account.name(), Money { currency: currency?, minor: *minor }))
-    });
-    let holds = verdict.holds.iter().map(|hold| match hold.until {
-        Some(until) => format!("{} until {until}", hold.rule),
-        None => format!("{} until reviewed", hold.rule),
-    });
-    CommissionStory {
-        commission_id: verdict.commission_id.map(|id| id.to_string()).unwrap_or_default(),
-        beneficiary: verdict.beneficiary.as_deref().unwrap_or_default().to_owned(),
-        component: verdict.component.as_deref().unwrap_or_default().to_owned(),
-        stands: stands.collect(),
-        due: verdict.due.map(|due| due.to_string()),
-        holds: holds.collect(),
     }
 }

@@ -1,6 +1,7 @@
 //! The story as a person reads it.
 
-use crate::explain::story::{CandidateStory, CommissionStory, RuleStory, Scene, Story};
+use crate::explain::standing::CommissionStory;
+use crate::explain::story::{CandidateStory, RuleStory, Scene, Story};
 use crate::verdicts::{movements, reasons};
 
 /// Candidates told of a line; the JSON has all.

@@ -1,0 +1,122 @@
+//! What is told of a run: nothing is shown as standing that has ended, and nothing that matters goes unsaid.
+
+use model::event::{Beneficiary, Component};
+use model::verdict::CommissionId;
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use std::process::Output;
+
+use crate::commands::{stderr, stdout, tidegate};
+
+/// 2026-01-01T00:00:00Z, when the events of these tests begin.
+const START_MS: i64 = 1_767_225_600_000;
+
+/// Holds all orders on one device for two days, from the third on.
+const BURST: &str = r#"//! Burst
+//! Several orders on one device.
+
+const ON = "order";
+const SEVERITY = "medium";
+const PUBLIC_CODE = "unusual_order_pattern";
+const LEAST = 3;
+
+let orders = count("order").by("device_h", "creator_id").within("1d");
+
+if orders >= LEAST {
+    hold_all_of(orders, `${orders} orders on one device`).lasting("2d");
+}
+"#;
+
+/// A desk at which events are replayed and looked into.
+struct Desk {
+    folder: tempfile::TempDir,
+}
+
+impl Desk {
+    /// With these rules, by file, all of them live.
+    fn with(rules: &[(&str, &str)]) -> Desk {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("rules")).unwrap();
+        for (name, text) in rules {
+            std::fs::write(folder.path().join("rules").join(name), text).unwrap();
+        }
+        Desk { folder }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        let rules = self.path("rules");
+        let rules = ["--rules", rules.to_str().unwrap()];
+        tidegate(&self.path("state"), &[arguments, &rules].concat())
+    }
+
+    fn told(&self, arguments: &[&str]) -> String {
+        let run = self.run(arguments);
+        assert!(run.status.success(), "{arguments:?}: {}", stderr(&run));
+        stdout(&run)
+    }
+
+    fn json(&self, arguments: &[&str]) -> Value {
+        serde_json::from_str(&self.told(&[arguments, &["--output", "json"]].concat())).unwrap()
+    }
+
+    /// Replays events up to so many days; the summary.
+    fn replay(&self, events: &[Value], days: i64) -> Value {
+        let lines: String = events.iter().map(|event| format!("{event}\n")).collect();
+        std::fs::write(self.path("events.ndjson"), lines).unwrap();
+        let until = format!("2026-01-{:02}T00:00:00Z", days + 1);
+        self.json(&["replay", self.path("events.ndjson").to_str().unwrap(), "--until", &until])
+    }
+}
+
+fn at(hour: i64) -> i64 {
+    START_MS + hour * 3_600_000
+}
+
+/// An order of 100 USD, of which maria earns a tenth.
+fn order(id: &str, hour: i64) -> Value {
+    json!({
+        "event_id": id, "kind": "order", "occurred_at": at(hour), "order_id": id, "currency": "USD",
+        "buyer_id": format!("buyer-of-{id}"), "device_h": "d1",
+        "lines": [{"line_id": "1", "product_id": "p1", "quantity": 1, "paid": 10_000,
+                   "declared": {"creator_id": "maria", "rate_bp": 1000}}],
+    })
+}
+
+fn review(id: &str, hour: i64, commission: &str, decision: &str) -> Value {
+    json!({
+        "event_id": id, "kind": "review", "occurred_at": at(hour), "review_id": id, "commission_id": commission,
+        "decision": decision, "stage": "approval", "actor": "ana",
+    })
+}
+
+/// The id of what maria earns of an order.
+fn commission(order: &str) -> String {
+    let maria = Beneficiary::parse("creator:maria").unwrap();
+    CommissionId::named("main", order, &maria, Component::Cps).to_string()
+}
+
+fn rule<'s>(summary: &'s Value, name: &str) -> &'s Value {
+    summary["rules"].as_array().unwrap().iter().find(|rule| rule["rule"] == name).unwrap()
+}
+
+/// Three orders on one device within a day, and a freeze of the first.
+fn frozen_burst() -> (Desk, Value) {
+    let desk = Desk::with(&[("burst.rhai", BURST)]);
+    let freeze = review("r1", 10, &commission("o1"), "freeze");
+    let summary = desk.replay(&[order("o1", 1), order("o2", 2), order("o3", 3), freeze], 5);
+    (desk, summary)
+}
+
+#[test]
+fn a_hold_that_lapsed_beside_another_is_no_longer_shown() {
+    let (desk, summary) = frozen_burst();
+    let burst = &rule(&summary, "burst")["money"][0];
+    assert_eq!((&burst["held_now"], &burst["held_ever"]), (&json!(0), &json!(3000)), "{burst}");
+    assert_eq!(rule(&summary, "freeze")["money"][0]["held_now"], 1000);
+    let told = desk.told(&["explain", "o1"]);
+    assert!(told.contains("held by freeze") && !told.contains("held by burst"), "{told}");
+}
