@@ -120,3 +120,22 @@ fn a_hold_that_lapsed_beside_another_is_no_longer_shown() {
     let told = desk.told(&["explain", "o1"]);
     assert!(told.contains("held by freeze") && !told.contains("held by burst"), "{told}");
 }
+
+#[test]
+fn a_review_of_something_unknown_and_a_refund_of_too_much_are_counted_in_the_summary() {
+    let desk = Desk::with(&[("burst.rhai", BURST)]);
+    let refund = json!({
+        "event_id": "f1", "kind": "refund", "occurred_at": at(2), "refund_id": "f1", "order_id": "o1",
+        "state": "completed", "currency": "USD", "amount": 12_000,
+    });
+    let events = [order("o1", 1), refund, review("r1", 3, &commission("no-such-order"), "freeze")];
+    let summary = desk.replay(&events, 2);
+    assert_eq!(
+        (&summary["log"]["unmatched_reviews"], &summary["log"]["over_refunds"]),
+        (&json!(1), &json!(1))
+    );
+    let told = desk.told(&["replay", desk.path("events.ndjson").to_str().unwrap()]);
+    for words in ["reviews of something unknown 1", "refunds of more than was left 1"] {
+        assert!(told.contains(words), "{told}");
+    }
+}

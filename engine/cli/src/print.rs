@@ -7,7 +7,7 @@ use std::io::{self, IsTerminal, Write};
 
 use crate::args::OutputForm;
 use crate::failure::Failure;
-use crate::summary::{AccountSummary, RuleSummary, Summary, amount, group};
+use crate::summary::{AccountSummary, LogSummary, RuleSummary, Summary, amount, group};
 use crate::table::table;
 
 /// Beneficiaries in the table for people; the JSON has all of them.
@@ -178,10 +178,20 @@ fn summary_table(summary: &Summary) -> String {
     text += &line("credited by", &summary.attribution);
     text += &line("verdicts", &summary.verdicts);
     text += &line("dead letters", &summary.dead_letters);
+    text += &line("worth a look", &worth_a_look(log));
     text += &money_table(summary);
     text += &rules_table(&summary.rules);
     text += &beneficiaries_table(summary);
     text
+}
+
+/// What was taken in and did not do all that it said.
+fn worth_a_look(log: &LogSummary) -> BTreeMap<String, u64> {
+    let counts = [
+        ("reviews of something unknown", log.unmatched_reviews),
+        ("refunds of more than was left", log.over_refunds),
+    ];
+    counts.into_iter().filter(|(_, n)| *n > 0).map(|(name, n)| (name.to_owned(), n)).collect()
 }
 
 fn line(name: &str, counts: &BTreeMap<String, u64>) -> String {

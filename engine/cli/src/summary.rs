@@ -54,6 +54,10 @@ pub(crate) struct LogSummary {
     pub given_up: u64,
     /// Steered the engine.
     pub controls: u64,
+    /// Reviews of something that is not known: they were applied, and changed nothing.
+    pub unmatched_reviews: u64,
+    /// Refunds of more than was left: the excess took nothing.
+    pub over_refunds: u64,
     /// The log clock at the end, milliseconds since the epoch.
     pub clock_at: Option<i64>,
 }
@@ -182,7 +186,7 @@ impl Summary {
     /// Sums a run up.
     pub(crate) fn new(decider: &Decider, mut books: Books) -> Summary {
         books.close(decider.ledger());
-        let tally = decider.tally();
+        let (tally, counters) = (decider.tally(), decider.ledger().counters());
         let names = |counts: &BTreeMap<model::refusal::Code, u64>, into: &mut BTreeMap<String, u64>| {
             for (code, count) in counts {
                 *into.entry(code.name().to_owned()).or_default() += count;
@@ -202,6 +206,8 @@ impl Summary {
                 refused: tally.refused_total(),
                 given_up: tally.expired.values().sum(),
                 controls: tally.controls,
+                unmatched_reviews: counters.unmatched_reviews,
+                over_refunds: counters.over_refunds,
                 clock_at: decider.clock().map(|clock| clock.as_ms()),
             },
             events: tally.kinds.iter().map(|(kind, n)| (kind.name().to_owned(), *n)).collect(),
