@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::process::Output;
 
 use crate::commands::{stderr, stdout, tidegate};
+use crate::engine;
 
 /// 2026-01-01T00:00:00Z, when the events of these tests begin.
 const START_MS: i64 = 1_767_225_600_000;
@@ -138,4 +139,25 @@ fn a_review_of_something_unknown_and_a_refund_of_too_much_are_counted_in_the_sum
     for words in ["reviews of something unknown 1", "refunds of more than was left 1"] {
         assert!(told.contains(words), "{told}");
     }
+}
+
+#[test]
+fn money_that_awaits_a_feed_is_visible() {
+    let programs =
+        "[default]\nsettlement_delay = \"1d\"\nrequires = [\"refund\"]\nsources.refund = [\"shop\"]\n";
+    let desk = Desk::with(&[("burst.rhai", BURST), ("programs.toml", programs)]);
+    let event = connector::wire::decode(order("o1", 1).to_string().as_bytes()).unwrap().event;
+    let mut log = Vec::new();
+    for record in engine::log(&engine::rules(&desk.path("rules")), [event]) {
+        connector::log::write_record(&record, &mut log);
+    }
+    let text = String::from_utf8(log).unwrap().replace("\"complete_to_clock\"", "\"marked\"");
+    std::fs::write(desk.path("log.ndjson"), text).unwrap();
+    let log = desk.path("log.ndjson");
+    let replay = ["replay", log.to_str().unwrap(), "--until", "2026-01-05T00:00:00Z"];
+    assert_eq!(desk.json(&replay)["money"][0]["awaiting_feed"], 1000);
+    assert!(
+        desk.told(&replay).contains("10.00 USD of what is pending for main in main is due and awaits a feed")
+    );
+    assert!(desk.told(&["explain", "o1"]).contains("awaits a feed"));
 }

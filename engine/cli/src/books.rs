@@ -18,6 +18,8 @@ pub(crate) struct Books {
     pub totals: BTreeMap<(ProgramId, Market, Currency), Accounts>,
     /// By beneficiary and currency.
     pub beneficiaries: BTreeMap<(Text, Currency), Accounts>,
+    /// Due, and waiting for a feed, by program, market and currency: part of what is pending.
+    pub awaiting_feed: BTreeMap<(ProgramId, Market, Currency), Minor>,
     /// By rule and currency.
     pub rules: BTreeMap<(RuleId, Currency), RuleMoney>,
     /// Verdicts by decision.
@@ -108,10 +110,14 @@ impl Books {
         }
     }
 
-    /// Fills in what is held now, by rule. Only the ledger knows: a hold that ends while others stand makes no
-    /// verdict.
+    /// Fills in what only the ledger knows, because it makes no verdict: what waits for a feed, and what is held
+    /// now, by rule. A hold may end while others stand.
     pub(crate) fn close(&mut self, ledger: &Ledger) {
         for commission in ledger.commissions() {
+            if commission.is_awaiting_feed() {
+                let waiting = self.awaiting_feed.entry(ledger.totals_key(commission)).or_default();
+                *waiting = waiting.plus(commission.balance().get(Account::Pending));
+            }
             let amount = commission.balance().get(Account::Held);
             if amount.is_zero() {
                 continue;

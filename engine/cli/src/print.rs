@@ -180,6 +180,7 @@ fn summary_table(summary: &Summary) -> String {
     text += &line("dead letters", &summary.dead_letters);
     text += &line("worth a look", &worth_a_look(log));
     text += &money_table(summary);
+    text += &awaiting_feeds(summary);
     text += &rules_table(&summary.rules);
     text += &beneficiaries_table(summary);
     text
@@ -215,6 +216,21 @@ fn money_table(summary: &Summary) -> String {
         table.add_row(head.into_iter().chain(amounts));
     }
     format!("\n{table}\n")
+}
+
+/// What is due and is not released because a feed is behind.
+fn awaiting_feeds(summary: &Summary) -> String {
+    let waiting = summary.money.iter().filter(|m| m.awaiting_feed != 0);
+    let told = waiting.map(|m| {
+        format!(
+            "{} {} of what is pending for {} in {} is due and awaits a feed\n",
+            amount(m.awaiting_feed, &m.currency),
+            m.currency,
+            m.program_id,
+            m.market
+        )
+    });
+    told.collect()
 }
 
 fn rules_table(rules: &[RuleSummary]) -> String {

@@ -121,6 +121,8 @@ pub(crate) struct MoneySummary {
     /// Every account.
     #[serde(flatten)]
     pub accounts: AccountSummary,
+    /// Of what is pending: due, and waiting for a feed that the program requires to be complete.
+    pub awaiting_feed: i64,
 }
 
 /// The money of one beneficiary in one currency.
@@ -222,13 +224,13 @@ impl Summary {
 }
 
 fn money(books: &Books) -> Vec<MoneySummary> {
-    let of =
-        |((program, market, currency), accounts): (&(ProgramId, Market, Currency), &Accounts)| MoneySummary {
-            program_id: program.to_string(),
-            market: market.to_string(),
-            currency: currency.code().to_owned(),
-            accounts: AccountSummary::of(accounts),
-        };
+    let of = |(key, accounts): (&(ProgramId, Market, Currency), &Accounts)| MoneySummary {
+        program_id: key.0.to_string(),
+        market: key.1.to_string(),
+        currency: key.2.code().to_owned(),
+        accounts: AccountSummary::of(accounts),
+        awaiting_feed: books.awaiting_feed.get(key).copied().unwrap_or_default().0,
+    };
     books.totals.iter().map(of).collect()
 }
 

@@ -18,6 +18,8 @@ pub(crate) struct CommissionStory {
     pub stands: Vec<String>,
     /// When it would be released as things stand, RFC 3339.
     pub due: Option<String>,
+    /// Its date has passed, and it waits for a feed that its program requires to be complete.
+    pub awaiting_feed: bool,
     /// What keeps it.
     pub holds: Vec<String>,
 }
@@ -46,6 +48,7 @@ fn story(commission: &Commission, ledger: &Ledger) -> CommissionStory {
         component: commission.component().name().to_owned(),
         stands: stands.collect(),
         due: ledger.would_be_released(commission).map(|due| due.to_string()),
+        awaiting_feed: commission.is_awaiting_feed(),
         holds: commission.holds().iter().filter(|hold| hold.stands()).map(held).collect(),
     }
 }

@@ -61,6 +61,9 @@ fn told_commission(c: &CommissionStory) -> String {
         text += &format!("  held by {hold}\n");
     }
     match (&c.due, c.holds.is_empty()) {
+        (Some(due), _) if c.awaiting_feed => {
+            text += &format!("  was due for release on {due}; awaits a feed that its program requires\n");
+        }
         (Some(due), true) => text += &format!("  due for release on {due}, unless something happens\n"),
         (Some(due), false) => text += &format!("  due for release on {due}, once nothing holds it\n"),
         (None, _) => {}
