@@ -161,3 +161,56 @@ fn money_that_awaits_a_feed_is_visible() {
     );
     assert!(desk.told(&["explain", "o1"]).contains("awaits a feed"));
 }
+
+#[test]
+fn what_reading_passed_over_is_in_the_summary_and_in_the_check_of_events() {
+    let desk = Desk::with(&[("burst.rhai", BURST)]);
+    let mapping = r#"
+[[table]]
+files = ["sales.csv"]
+[[table.skip]]
+column = "state"
+in = ["test"]
+reason = "test orders"
+[[table.event]]
+kind = "order"
+[table.event.fields]
+event_id = "{id}"
+order_id = "{id}"
+occurred_at = { from = "{time}", as = "time" }
+currency = "USD"
+[table.event.rows.lines]
+line_id = "1"
+product_id = "p"
+quantity = 1
+paid = { from = "{paid}", as = "money" }
+"#;
+    std::fs::write(desk.path("map.toml"), mapping).unwrap();
+    std::fs::write(
+        desk.path("sales.csv"),
+        "id,time,paid,state\no1,2026-01-01T00:00:00Z,5.00,done\no2,2026-01-01T00:00:00Z,5.00,test\n",
+    )
+    .unwrap();
+    let (file, map) = (desk.path("sales.csv"), desk.path("map.toml"));
+    let with = ["--mapping", map.to_str().unwrap(), file.to_str().unwrap()];
+    for command in [&["replay"][..], &["events", "check"]] {
+        let arguments = [command, &with].concat();
+        assert_eq!(desk.json(&arguments)["passed_over"]["rows"], json!({"test orders": 1}), "{command:?}");
+        assert!(desk.told(&arguments).contains("passed over: rows (test orders) 1"), "{command:?}");
+    }
+}
+
+#[test]
+fn unknown_fields_are_counted_in_an_exported_log_as_well() {
+    let desk = Desk::with(&[("burst.rhai", BURST)]);
+    let mut odd = order("o1", 1);
+    odd["loyalty_tier"] = json!("gold");
+    assert_eq!(desk.replay(&[odd.clone()], 2)["passed_over"]["unknown_fields"], 1);
+    let genesis = engine::log(&engine::rules(&desk.path("rules")), []);
+    let mut log = Vec::new();
+    connector::log::write_record(&genesis[0], &mut log);
+    log.extend(format!("{}\n", json!({"position": 1, "event": odd})).bytes());
+    std::fs::write(desk.path("log.ndjson"), log).unwrap();
+    let log = desk.path("log.ndjson");
+    assert_eq!(desk.json(&["replay", log.to_str().unwrap()])["passed_over"]["unknown_fields"], 1);
+}

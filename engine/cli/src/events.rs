@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use crate::args::{Events, OutputForm};
 use crate::config::Config;
 use crate::failure::Failure;
-use crate::summary::group;
+use crate::summary::{PassedOver, group};
 use crate::table::table;
 use crate::{input, print};
 
@@ -22,7 +22,9 @@ struct Report {
     records: u64,
     /// Events that decode, by kind.
     events: BTreeMap<&'static str, u64>,
-    /// Those that do not.
+    /// What was passed over.
+    passed_over: PassedOver,
+    /// Those that do not decode.
     refused: Vec<Problem>,
 }
 
@@ -45,7 +47,8 @@ struct Problem {
 pub(crate) fn run(command: &Events, config: &Config) -> Result<(), Failure> {
     let Events::Check { files, mapping } = command;
     let input = input::open(files, mapping.as_deref())?;
-    let mut report = Report { records: 0, events: BTreeMap::new(), refused: Vec::new() };
+    let passed_over = PassedOver::of(&input.counts);
+    let mut report = Report { records: 0, events: BTreeMap::new(), passed_over, refused: Vec::new() };
     for record in &input.records {
         report.records += 1;
         match &record.body {
@@ -92,6 +95,7 @@ fn text(report: &Report) -> String {
     let counts: Vec<String> =
         report.events.iter().map(|(k, n)| format!("{k} {}", group(&n.to_string()))).collect();
     let mut text = format!("{} records: {}\n", group(&report.records.to_string()), counts.join(", "));
+    text += &print::line("passed over", &report.passed_over.counts());
     if report.refused.is_empty() {
         return text
             + "Every one of them decodes. Repeats, conflicts and references are only seen by a replay.\n";

@@ -25,10 +25,6 @@ pub(crate) fn open_with(files: &[PathBuf], mapping: Option<&Mapping>) -> Result<
     };
     let input = Files::open(files, mapping, &mut show).map_err(|e| Failure::unreadable(e.to_string()))?;
     bar.finish_and_clear();
-    let unknown: u64 = input.counts.iter().map(|file| file.unknown_fields).sum();
-    if unknown > 0 {
-        crate::print::note(&format!("{unknown} fields are not known and were passed over"));
-    }
     Ok(input)
 }
 

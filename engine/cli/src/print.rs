@@ -178,6 +178,7 @@ fn summary_table(summary: &Summary) -> String {
     text += &line("credited by", &summary.attribution);
     text += &line("verdicts", &summary.verdicts);
     text += &line("dead letters", &summary.dead_letters);
+    text += &line("passed over", &summary.passed_over.counts());
     text += &line("worth a look", &worth_a_look(log));
     text += &money_table(summary);
     text += &awaiting_feeds(summary);
@@ -195,7 +196,7 @@ fn worth_a_look(log: &LogSummary) -> BTreeMap<String, u64> {
     counts.into_iter().filter(|(_, n)| *n > 0).map(|(name, n)| (name.to_owned(), n)).collect()
 }
 
-fn line(name: &str, counts: &BTreeMap<String, u64>) -> String {
+pub(crate) fn line(name: &str, counts: &BTreeMap<String, u64>) -> String {
     if counts.is_empty() {
         return String::new();
     }

@@ -17,7 +17,7 @@ use crate::print::Stdout;
 use crate::progress;
 use crate::rules_folder;
 use crate::rulesets::Rulesets;
-use crate::summary::Summary;
+use crate::summary::{PassedOver, Summary};
 
 /// Runs the command.
 pub(crate) fn run(args: &Replay, config: &Config) -> Result<(), Failure> {
@@ -32,6 +32,7 @@ pub(crate) fn run(args: &Replay, config: &Config) -> Result<(), Failure> {
     let mut books = Books::default();
     let mut copy = args.verdicts.as_deref().map(open_copy).transpose()?;
     let mut decider = rulesets.decider(&genesis);
+    let passed_over = PassedOver::of(&input.counts);
     let total = input.records.len() as u64;
     let bar = progress::deciding(total);
     {
@@ -58,7 +59,7 @@ pub(crate) fn run(args: &Replay, config: &Config) -> Result<(), Failure> {
     folder.put_run(&described(args, genesis, rulesets, until)?).map_err(written)?;
     let stdout =
         if args.verdicts.as_deref() == Some(Path::new("-")) { Stdout::CarriesVerdicts } else { Stdout::Free };
-    crate::print::summary(&Summary::new(&decider, books), config.output, stdout)
+    crate::print::summary(&Summary::new(&decider, books, passed_over), config.output, stdout)
 }
 
 /// The log, and the rulesets that decide it.

@@ -1,5 +1,6 @@
 //! What a replay or demo came to, in money: the document behind `--output json`, the table and the CSV.
 
+use connector::file::FileCounts;
 use decider::{Decider, Tally};
 use model::policy::Mode;
 use model::verdict::Account;
@@ -21,6 +22,8 @@ pub(crate) struct Summary {
     pub semantics: u32,
     /// How the records were received.
     pub log: LogSummary,
+    /// What was passed over while the files were read, before there were records.
+    pub passed_over: PassedOver,
     /// Events accepted, by kind.
     pub events: BTreeMap<String, u64>,
     /// Orders by the kind of evidence that credited them: coupon, click_id, buyer, device, declared, none.
@@ -60,6 +63,36 @@ pub(crate) struct LogSummary {
     pub over_refunds: u64,
     /// The log clock at the end, milliseconds since the epoch.
     pub clock_at: Option<i64>,
+}
+
+/// What was passed over while the files were read: nothing of it reached the engine.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub(crate) struct PassedOver {
+    /// Rows of tables, by the reason that the mapping gives for skipping them.
+    pub rows: BTreeMap<String, u64>,
+    /// Fields of events that this version does not know.
+    pub unknown_fields: u64,
+}
+
+impl PassedOver {
+    /// Of all files together.
+    pub(crate) fn of(files: &[FileCounts]) -> PassedOver {
+        let mut passed_over = PassedOver::default();
+        for file in files {
+            passed_over.unknown_fields += file.unknown_fields;
+            for (reason, rows) in &file.skipped {
+                *passed_over.rows.entry(reason.clone()).or_default() += rows;
+            }
+        }
+        passed_over
+    }
+
+    /// For people: one count a reason, and the fields.
+    pub(crate) fn counts(&self) -> BTreeMap<String, u64> {
+        let rows = self.rows.iter().map(|(reason, rows)| (format!("rows ({reason})"), *rows));
+        let fields = (self.unknown_fields > 0).then(|| ("unknown fields".to_owned(), self.unknown_fields));
+        rows.chain(fields).collect()
+    }
 }
 
 /// Accounts in minor units of the currency.
@@ -186,7 +219,7 @@ pub(crate) struct SightSummary {
 
 impl Summary {
     /// Sums a run up.
-    pub(crate) fn new(decider: &Decider, mut books: Books) -> Summary {
+    pub(crate) fn new(decider: &Decider, mut books: Books, passed_over: PassedOver) -> Summary {
         books.close(decider.ledger());
         let (tally, counters) = (decider.tally(), decider.ledger().counters());
         let names = |counts: &BTreeMap<model::refusal::Code, u64>, into: &mut BTreeMap<String, u64>| {
@@ -212,6 +245,7 @@ impl Summary {
                 over_refunds: counters.over_refunds,
                 clock_at: decider.clock().map(|clock| clock.as_ms()),
             },
+            passed_over,
             events: tally.kinds.iter().map(|(kind, n)| (kind.name().to_owned(), *n)).collect(),
             attribution: tally.credited.clone(),
             dead_letters,

@@ -117,6 +117,11 @@ pub fn is_log(first_line: &[u8]) -> bool {
 /// Reads a record from its line. The error says what is wrong with the line: the engine wrote it, so something
 /// else has changed it. An event that cannot be decoded is no error: it is a record that will be a dead letter.
 pub fn read_record(line: &Bytes) -> Result<Record, String> {
+    read_counted(line).map(|(record, _)| record)
+}
+
+/// As [`read_record`], with the number of the event's fields that this version does not know.
+pub(crate) fn read_counted(line: &Bytes) -> Result<(Record, u32), String> {
     let fields: Line<'_> = serde_json::from_slice(line).map_err(|error| shortened(error.to_string()))?;
     let position = Position(fields.position);
     let stamp = fields
@@ -128,9 +133,10 @@ pub fn read_record(line: &Bytes) -> Result<Record, String> {
         return Err("a record has exactly one of `event`, `control` and `refusal`".to_owned());
     }
     let kept = kept_bytes(fields.raw.as_deref(), fields.raw_base64)?;
+    let mut unknown_fields = 0;
     let (raw, body) = if let Some(event) = fields.event {
         let said = line.slice_ref(event.get().as_bytes());
-        let body = event_body(&said);
+        let body = event_body(&said, &mut unknown_fields);
         (kept.unwrap_or(said), body)
     } else if let Some(control) = fields.control {
         (Bytes::new(), RecordBody::Control(read_control(control)?))
@@ -140,12 +146,15 @@ pub fn read_record(line: &Bytes) -> Result<Record, String> {
         let refusal = refusal.ok_or("`refusal` is empty")?;
         (kept.unwrap_or_default(), RecordBody::Undecodable(refusal.into()))
     };
-    Ok(Record { position, stamp, raw, body })
+    Ok((Record { position, stamp, raw, body }, unknown_fields))
 }
 
-fn event_body(said: &[u8]) -> RecordBody {
+fn event_body(said: &[u8], unknown_fields: &mut u32) -> RecordBody {
     match wire::decode_from(said, Trust::Log) {
-        Ok(decoded) => RecordBody::Event(Box::new(decoded.event)),
+        Ok(decoded) => {
+            *unknown_fields = decoded.unknown_fields;
+            RecordBody::Event(Box::new(decoded.event))
+        }
         Err(refusal) => RecordBody::Undecodable(refusal),
     }
 }

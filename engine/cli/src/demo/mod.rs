@@ -17,7 +17,7 @@ use crate::failure::Failure;
 use crate::print;
 use crate::rules_folder;
 use crate::score::DemoSummary;
-use crate::summary::Summary;
+use crate::summary::{PassedOver, Summary};
 
 /// Runs the command.
 pub(crate) fn run(args: &Demo, config: &Config) -> Result<(), Failure> {
@@ -57,7 +57,7 @@ fn finish(
         until_at: None,
     };
     folder.put_run(&run).map_err(written)?;
-    let summary = Summary::new(&ended.decider, ended.books);
+    let summary = Summary::new(&ended.decider, ended.books, PassedOver::default());
     if args.once && config.output == OutputForm::Json {
         return print::out(&print::json(&DemoSummary { summary, score: ended.score.report() })?);
     }

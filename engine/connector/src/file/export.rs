@@ -5,7 +5,7 @@ use model::{Position, Record};
 
 use super::read::{Loaded, lines};
 use super::{FileCounts, FileError, Input};
-use crate::log::{is_log, read_record};
+use crate::log::{is_log, read_counted};
 
 /// Whether a file begins an exported log.
 pub(super) fn is_export(file: &Loaded) -> bool {
@@ -21,7 +21,8 @@ pub(super) fn records(files: &[Loaded]) -> Result<Input, FileError> {
         let mut found = FileCounts::of(&file.name);
         for (row, line) in lines(&file.bytes) {
             let corrupt = |detail: String| FileError::Corrupt { file: file.name.clone(), row, detail };
-            let record = read_record(&line).map_err(corrupt)?;
+            let (record, unknown_fields) = read_counted(&line).map_err(corrupt)?;
+            found.unknown_fields += u64::from(unknown_fields);
             let expected = if genesis.is_none() { 0 } else { records.len() as u64 + 1 };
             if record.position != Position(expected) {
                 return Err(corrupt(format!("position {} stands where {expected} must", record.position)));
