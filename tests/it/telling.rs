@@ -169,9 +169,8 @@ fn what_reading_passed_over_is_in_the_summary_and_in_the_check_of_events() {
 [[table]]
 files = ["sales.csv"]
 [[table.skip]]
-column = "state"
-in = ["test"]
 reason = "test orders"
+when = { state = { one_of = ["test"] } }
 [[table.event]]
 kind = "order"
 [table.event.fields]
@@ -213,4 +212,20 @@ fn unknown_fields_are_counted_in_an_exported_log_as_well() {
     std::fs::write(desk.path("log.ndjson"), log).unwrap();
     let log = desk.path("log.ndjson");
     assert_eq!(desk.json(&["replay", log.to_str().unwrap()])["passed_over"]["unknown_fields"], 1);
+}
+
+#[test]
+fn a_rule_that_failed_too_often_is_said_to_be_ignored_and_since_when() {
+    // Whether the loop ends early is not known before it runs: only running shows what it costs.
+    let greedy = "//! Greedy\n//! Loops.\nconst ON = \"order\";\nconst SEVERITY = \"low\";\nconst PUBLIC_CODE = \"x\";\n\
+                  let n = 0;\nfor i in 0..200 { for j in 0..200 { if n < order.line_count - 1 { break; } n += 1; } }\n\
+                  if n > 3 { flag(\"f\"); }\n";
+    let settings = "[failures]\npolicy = \"ignore\"\nmax = 2\n[rules.greedy]\nmode = \"live\"\n";
+    let desk = Desk::with(&[("greedy.rhai", greedy), ("ruleset.toml", settings)]);
+    let events: Vec<Value> = (1..=4).map(|n| order(&format!("o{n}"), n)).collect();
+    let summary = desk.replay(&events, 2);
+    let greedy = rule(&summary, "greedy");
+    assert_eq!((&greedy["failed"], &greedy["ignored_after"]), (&json!(4), &json!(2)), "{greedy}");
+    let told = desk.told(&["replay", desk.path("events.ndjson").to_str().unwrap()]);
+    assert!(told.contains("greedy has failed 4 times and is ignored since position 3"), "{told}");
 }

@@ -183,6 +183,7 @@ fn summary_table(summary: &Summary) -> String {
     text += &money_table(summary);
     text += &awaiting_feeds(summary);
     text += &rules_table(&summary.rules);
+    text += &ignored_rules(&summary.rules);
     text += &beneficiaries_table(summary);
     text
 }
@@ -258,6 +259,16 @@ fn rules_table(rules: &[RuleSummary]) -> String {
         ]);
     }
     format!("\n{table}\n")
+}
+
+/// The rules that fell silent because they failed too often.
+fn ignored_rules(rules: &[RuleSummary]) -> String {
+    let told = rules.iter().filter_map(|rule| {
+        let since = rule.ignored_after? + 1;
+        let failures = group(&rule.failed.to_string());
+        Some(format!("{} has failed {failures} times and is ignored since position {since}\n", rule.rule))
+    });
+    told.collect()
 }
 
 /// `all`, `64 %`, or `blind in DE, FR`.

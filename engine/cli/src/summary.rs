@@ -1,11 +1,10 @@
 //! What a replay or demo came to, in money: the document behind `--output json`, the table and the CSV.
 
 use connector::file::FileCounts;
-use decider::{Decider, Tally};
+use decider::Decider;
 use model::policy::Mode;
 use model::verdict::Account;
 use model::{Currency, Market, Minor, Money, ProgramId};
-use ruleset::RuleInfo;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -181,6 +180,8 @@ pub(crate) struct RuleSummary {
     pub fired: u64,
     /// Events on which it failed.
     pub failed: u64,
+    /// It has failed too often: from behind this position on it is ignored.
+    pub ignored_after: Option<u64>,
     /// Flags that name it.
     pub flags: u64,
     /// Money by currency.
@@ -251,7 +252,7 @@ impl Summary {
             dead_letters,
             verdicts: books.decisions.iter().map(|(decision, n)| (decision.name().to_owned(), *n)).collect(),
             money: money(&books),
-            rules: rules(decider.ruleset().rules(), tally, &books),
+            rules: rules(decider, &books),
             beneficiaries: beneficiaries(&books),
         }
     }
@@ -283,7 +284,8 @@ fn beneficiaries(books: &Books) -> Vec<BeneficiarySummary> {
     all
 }
 
-fn rules(infos: &[RuleInfo], tally: &Tally, books: &Books) -> Vec<RuleSummary> {
+fn rules(decider: &Decider, books: &Books) -> Vec<RuleSummary> {
+    let infos = decider.ruleset().rules();
     let mut names: Vec<(String, String)> =
         infos.iter().map(|info| (info.id.to_string(), mode_name(info.mode))).collect();
     for (rule, _) in books.rules.keys() {
@@ -291,21 +293,20 @@ fn rules(infos: &[RuleInfo], tally: &Tally, books: &Books) -> Vec<RuleSummary> {
             names.push((rule.to_string(), "built-in".into()));
         }
     }
-    names.into_iter().map(|(rule, mode)| one_rule(rule, mode, tally, books)).collect()
+    names.into_iter().map(|(rule, mode)| one_rule(rule, mode, decider, books)).collect()
 }
 
-fn one_rule(rule: String, mode: String, tally: &Tally, books: &Books) -> RuleSummary {
-    let counted = tally.rules.get(rule.as_str());
-    let money =
-        books.rules.iter().filter(|((name, _), _)| name.as_str() == rule).map(|((_, currency), money)| {
-            RuleMoneySummary {
-                currency: currency.code().to_owned(),
-                held_ever: money.held_ever.0,
-                held_now: money.held_now.0,
-                commissions_now: money.commissions_now,
-                voided: money.voided.0,
-            }
-        });
+fn one_rule(rule: String, mode: String, decider: &Decider, books: &Books) -> RuleSummary {
+    let counted = decider.tally().rules.get(rule.as_str());
+    let ignored = decider.ledger().ignored_rules().find(|(name, _)| name.as_str() == rule);
+    let money = books.rules.iter().filter(|((name, _), _)| name.as_str() == rule);
+    let money = money.map(|((_, currency), money)| RuleMoneySummary {
+        currency: currency.code().to_owned(),
+        held_ever: money.held_ever.0,
+        held_now: money.held_now.0,
+        commissions_now: money.commissions_now,
+        voided: money.voided.0,
+    });
     let sight = counted.into_iter().flat_map(|tally| &tally.sight).map(|(market, sight)| SightSummary {
         market: market.to_string(),
         judged: sight.judged,
@@ -315,6 +316,7 @@ fn one_rule(rule: String, mode: String, tally: &Tally, books: &Books) -> RuleSum
     RuleSummary {
         fired: counted.map_or(0, |t| t.fired),
         failed: counted.map_or(0, |t| t.failed),
+        ignored_after: ignored.map(|(_, position)| position.0),
         flags: books.flags.get(rule.as_str()).copied().unwrap_or(0),
         money: money.collect(),
         sight: sight.collect(),

@@ -19,7 +19,7 @@ use crate::verdicts::Moment;
 pub(crate) struct Failures {
     pub(crate) count: u64,
     /// The position of the last failure that was tolerated: the rule is ignored after it.
-    exhausted_at: Option<Position>,
+    pub(crate) exhausted_at: Option<Position>,
 }
 
 /// Failures by rule.

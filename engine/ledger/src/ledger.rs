@@ -303,6 +303,12 @@ impl Ledger {
         self.failures.iter().map(|(rule, failures)| (rule, failures.count))
     }
 
+    /// The rules that have failed too often under the ruleset in force, with the position after which each is
+    /// ignored.
+    pub fn ignored_rules(&self) -> impl Iterator<Item = (&RuleId, Position)> {
+        self.failures.iter().filter_map(|(rule, failures)| Some((rule, failures.exhausted_at?)))
+    }
+
     /// Things worth counting that make no verdict of their own.
     pub fn counters(&self) -> Counters {
         self.counters

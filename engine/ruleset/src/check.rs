@@ -20,6 +20,7 @@ use crate::parse::Parsed;
 use crate::source::Source;
 use crate::vocabulary::{Shape, Type};
 
+mod budget;
 mod calls;
 mod chains;
 mod conditions;
@@ -156,6 +157,7 @@ impl Checker<'_> {
         }
         self.unused_dials(ranges);
         self.dial_evidence();
+        budget::check(statements, &self.constants, self.problems);
         match self.verdicts {
             Verdicts::None => {
                 let message = "the rule says nothing: it has no verdict".to_owned();

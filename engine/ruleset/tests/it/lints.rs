@@ -139,6 +139,10 @@ fn what_a_rule_may_not_do() {
         "loops",
         "let n = 0; while n < 3 { n += 1; } loop { break; } do { n += 1; } while n < 9; for x in order.creator.labels { n += 1; } for i in 0..1000 { n += 1; } flag(`${n}`);",
     );
+    shown(
+        "loop_budget",
+        "const MOST = 200; let n = 0; if order.units > 3 { for i in 0..200 { for j in 0..MOST { n += 1; } } } flag(`${n}`);",
+    );
     shown("functions", "fn f(x) { x + 1 } if f(3) > 2 { flag(\"f\"); }");
     shown(
         "others",
@@ -195,6 +199,10 @@ fn a_good_rule_is_left_alone() {
         if ratio(refunds, orders, LEAST) > SHARE || cohort > SHARE || spread < mean * 0.2 {
             hold_creator(`${refunds} of ${orders}`).lasting("14d");
         }
+        let n = 0;
+        for i in 0..200 { for j in 0..200 { if i + j > order.units { break; } n += 1; } }
+        for i in 0..90 { for j in 0..90 { n += 1; } }
+        if n > 3 { flag("n"); }
         if order.has_click && order.click.same_device == true && max(order.units, 3) > 5 && "vip" in order.creator.labels {
             flag("f");
         }
