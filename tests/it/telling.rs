@@ -229,3 +229,83 @@ fn a_rule_that_failed_too_often_is_said_to_be_ignored_and_since_when() {
     let told = desk.told(&["replay", desk.path("events.ndjson").to_str().unwrap()]);
     assert!(told.contains("greedy has failed 4 times and is ignored since position 3"), "{told}");
 }
+
+#[test]
+fn explain_says_since_when_until_when_and_what_set_a_hold_off() {
+    let desk = Desk::with(&[("burst.rhai", BURST)]);
+    desk.replay(&[order("o1", 1), order("o2", 2), order("o3", 3)], 1);
+    let told = desk.told(&["explain", "o1"]);
+    for words in [
+        "held by burst until 2026-01-03T03:00:00Z, since 2026-01-01T03:00:00Z",
+        "because of burst (LEAST 3, orders 3)",
+        "set off when order o3 of creator:maria came: 100.00 USD",
+        "releases 2026-01-15T01:00:00Z, unless burst fires again or a refund, a cancellation or a person comes first",
+        "burst fired: 3 orders on one device",
+    ] {
+        assert!(told.contains(words), "`{words}` is told:\n{told}");
+    }
+    let told = desk.told(&["explain", "o2"]);
+    assert!(told.contains("burst came near: orders 2 of 3"), "{told}");
+}
+
+/// Two orders, the second long after: its record sets off the sweep that releases the first, and a run takes it.
+#[test]
+fn a_release_a_run_and_a_review_are_scenes_of_their_own() {
+    let desk = Desk::with(&[("burst.rhai", BURST)]);
+    let run = |state: &str, hour: i64| {
+        json!({
+            "event_id": state, "kind": "payout_run", "occurred_at": at(hour), "run_id": "run-7", "state": state,
+            "cutoff_at": at(hour), "time_zone": "UTC",
+        })
+    };
+    let freeze = review("r1", 2, &commission("o1"), "freeze");
+    let unfreeze = review("r2", 3, &commission("o1"), "unfreeze");
+    desk.replay(&[order("o1", 1), freeze, unfreeze, run("locked", 400), run("paid", 401)], 20);
+    let story = desk.json(&["explain", "o1"]);
+    let scenes: Vec<(&str, Vec<&str>)> = story["scenes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|scene| {
+            let verdicts = scene["verdicts"].as_array().unwrap();
+            let decisions = verdicts.iter().map(|verdict| verdict["decision"].as_str().unwrap());
+            (scene["what"].as_str().unwrap(), decisions.collect())
+        })
+        .collect();
+    assert_eq!(
+        scenes,
+        [
+            ("the order came: 100.00 USD", vec!["accrue"]),
+            ("ana decided freeze in review r1", vec!["hold"]),
+            ("ana decided unfreeze in review r2", vec!["restore"]),
+            ("its date, 2026-01-15T01:00:00Z, had come, and nothing held it", vec!["release"]),
+            ("payout run run-7 was locked", vec!["schedule"]),
+            ("payout run run-7 was paid", vec!["pay"]),
+        ]
+    );
+}
+
+#[test]
+fn what_no_order_brought_is_explained_by_its_commission_and_by_its_name() {
+    let desk = Desk::with(&[("burst.rhai", BURST)]);
+    let bonus = json!({
+        "event_id": "b1", "kind": "obligation", "occurred_at": at(1), "obligation_id": "bonus-31",
+        "beneficiary": "agency:north", "component": "bonus", "currency": "USD", "amount": 5000, "due_at": at(48),
+    });
+    let run = json!({
+        "event_id": "p1", "kind": "payout_run", "occurred_at": at(90), "run_id": "run-7", "state": "paid",
+        "cutoff_at": at(80), "time_zone": "UTC",
+        "lines": [{"beneficiary": "creator:maria", "currency": "USD", "gross": 700, "net": 700}],
+    });
+    desk.replay(&[bonus, run], 5);
+    let told = desk.told(&["explain", "bonus-31"]);
+    for words in ["Obligation bonus-31 of program main", "agency:north (bonus): released 50.00 USD"] {
+        assert!(told.contains(words), "`{words}` is told:\n{told}");
+    }
+    let id =
+        desk.json(&["explain", "bonus-31"])["commissions"][0]["commission_id"].as_str().unwrap().to_owned();
+    assert_eq!(desk.told(&["explain", &id[..8]]), told);
+    let told = desk.told(&["explain", "run-7"]);
+    assert!(told.contains("Payment beyond what run run-7 had scheduled"), "{told}");
+    assert!(told.contains("creator:maria (adjustment): owed_back 7.00 USD"), "{told}");
+}

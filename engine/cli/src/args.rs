@@ -67,7 +67,7 @@ pub(crate) enum Command {
     Replay(Replay),
     /// Watch made-up trade, with planted fraud, being decided live
     Demo(Demo),
-    /// Tell the whole history of a commission or order of the last replay or demo
+    /// Tell the whole history of an order or commission of the last replay or demo
     Explain(Explain),
     /// Check, test, list and start rules
     #[command(subcommand)]
@@ -138,7 +138,7 @@ pub(crate) struct Demo {
 /// `tidegate explain`
 #[derive(Debug, Args)]
 pub(crate) struct Explain {
-    /// A commission id (or its beginning), or an order id
+    /// An order id, a commission id (or its beginning), or the id of an obligation
     pub subject: String,
 }
 

@@ -1,11 +1,15 @@
-//! `tidegate explain`: the whole history of an order's commissions, by deciding the same log again and looking on.
+//! `tidegate explain`: the whole history of an order or of a commission, by deciding the same log again and looking
+//! on.
 
+mod scenes;
 mod standing;
 mod story;
 mod text;
 
 use connector::folder::{Folder, Run};
 use decider::{Decider, Trace, Watch};
+use ledger::Cause;
+use model::hit::EvidenceValue;
 use model::{EventTime, OrderKey, Verdict};
 use runtime::{Drive, Records, Sink};
 use std::io;
@@ -21,10 +25,10 @@ use crate::{input, print, progress};
 /// Runs the command.
 pub(crate) fn run(args: &Explain, config: &Config) -> Result<(), Failure> {
     let folder = Folder::open(&config.state).map_err(|e| Failure::unreadable(e.to_string()))?;
-    let order = find(&args.subject, &folder)?;
+    let watch = find(&args.subject, &folder)?;
     let run = folder.run().map_err(|e| Failure::input(&config.state, &e))?;
-    let seen = again(&run, &order, config)?;
-    let story = story::Story::new(&order, &seen);
+    let seen = again(&run, watch, config)?;
+    let story = story::Story::new(&seen);
     match config.output {
         OutputForm::Json => print::out(&print::json(&story)?),
         OutputForm::Table => print::out(&text::tell(&story)),
@@ -32,36 +36,71 @@ pub(crate) fn run(args: &Explain, config: &Config) -> Result<(), Failure> {
     }
 }
 
-/// The order that is meant: by its id, or by (the beginning of) the id of one of its commissions.
-fn find(subject: &str, folder: &Folder) -> Result<OrderKey, Failure> {
-    let mut found: Vec<OrderKey> = Vec::new();
+/// What is meant: an order by its id, a commission by (the beginning of) its id or by the obligation or payout run
+/// that brought it. A commission of an order is told with all of that order.
+fn find(subject: &str, folder: &Folder) -> Result<Watch, Failure> {
+    let mut found: Vec<(Watch, String)> = Vec::new();
     each_verdict(&folder.verdicts_path(), |verdict| {
         let commission = verdict.commission_id.map(|id| id.to_string()).unwrap_or_default();
         let order = verdict.order_id.as_ref().map(|id| id.as_str());
-        let meant = order == Some(subject) || subject.len() >= 6 && commission.starts_with(subject);
-        if let (true, Some(order)) = (meant, verdict.order_id) {
-            let key = OrderKey { program: verdict.program_id, order };
-            if !found.contains(&key) {
-                found.push(key);
-            }
+        let meant = order == Some(subject)
+            || subject.len() >= 6 && commission.starts_with(subject)
+            || brought_by(&verdict) == Some(subject);
+        if let (true, Some(watch)) = (meant, watch(&verdict))
+            && !found.iter().any(|(known, _)| *known == watch)
+        {
+            found.push((watch, name(&verdict)));
         }
     })?;
     match found.as_slice() {
-        [one] => Ok(one.clone()),
+        [(one, _)] => Ok(one.clone()),
         [] => Err(Failure::unreadable(format!(
-            "no verdict of the last run is about `{subject}`; give an order id or at least six characters of a \
-             commission id, as `tidegate verdicts` shows them"
+            "no verdict of the last run is about `{subject}`; give the id of an order or an obligation, or at least \
+             six characters of a commission id, as `tidegate verdicts` shows them"
         ))),
         several => {
-            let names: Vec<String> =
-                several.iter().map(|key| format!("{}/{}", key.program, key.order)).collect();
+            let names: Vec<&str> = several.iter().map(|(_, name)| name.as_str()).collect();
             Err(Failure::usage(format!("`{subject}` could be any of {}", names.join(", "))))
         }
     }
 }
 
-/// What there was to see of one order.
+fn watch(verdict: &Verdict) -> Option<Watch> {
+    match (&verdict.order_id, verdict.commission_id) {
+        (Some(order), _) => {
+            Some(Watch::Order(OrderKey { program: verdict.program_id.clone(), order: order.clone() }))
+        }
+        (None, commission) => commission.map(Watch::Commission),
+    }
+}
+
+/// What tells it from others that are meant alike.
+fn name(verdict: &Verdict) -> String {
+    match (&verdict.order_id, verdict.commission_id) {
+        (Some(order), _) => format!("{}/{order}", verdict.program_id),
+        (None, commission) => {
+            let whose = verdict.beneficiary.as_deref().unwrap_or_default();
+            format!("{} ({whose})", commission.map(|id| id.to_string()).unwrap_or_default())
+        }
+    }
+}
+
+/// The obligation, or the payout run, that brought a commission which no order brought.
+fn brought_by(verdict: &Verdict) -> Option<&str> {
+    let ids = [(Cause::Obligation, "obligation"), (Cause::PaidBeyond, "run")];
+    ids.into_iter().find_map(|(cause, entry)| {
+        let reason = verdict.reasons.iter().find(|reason| reason.rule.as_str() == cause.name())?;
+        match reason.evidence.get(entry)? {
+            EvidenceValue::Id(id) => Some(id.as_str()),
+            EvidenceValue::Int(_) | EvidenceValue::Ratio { .. } => None,
+        }
+    })
+}
+
+/// What there was to see of an order or a commission.
 struct Seen {
+    /// Which.
+    watch: Watch,
     /// What the stations made of it, in log order.
     traces: Vec<Trace>,
     /// What was decided about it.
@@ -70,8 +109,8 @@ struct Seen {
     decider: Decider,
 }
 
-/// Decides the run's log again, looking on at one order.
-fn again(run: &Run, order: &OrderKey, config: &Config) -> Result<Seen, Failure> {
+/// Decides the run's log again, looking on.
+fn again(run: &Run, watch: Watch, config: &Config) -> Result<Seen, Failure> {
     for file in &run.inputs {
         let unchanged = file.is_unchanged().map_err(|e| Failure::input(&file.path, &e))?;
         if !unchanged {
@@ -90,8 +129,8 @@ fn again(run: &Run, order: &OrderKey, config: &Config) -> Result<Seen, Failure> 
     let mut input = input::open_with(&paths, mapping.as_ref())?;
     let rulesets = Rulesets::remembered(&run.rulesets, &mut input.records)?;
     let mut decider = rulesets.decider(&run.genesis);
-    decider.watch(Some(Watch::order(order.clone())));
-    let mut about = About { order, verdicts: Vec::new() };
+    decider.watch(Some(watch.clone()));
+    let mut about = About { watch: &watch, verdicts: Vec::new() };
     let bar = progress::deciding(input.records.len() as u64);
     let drive = Drive {
         chunk: config.chunk,
@@ -104,21 +143,19 @@ fn again(run: &Run, order: &OrderKey, config: &Config) -> Result<Seen, Failure> 
         })
         .map_err(|e| Failure::unreadable(e.to_string()))?;
     bar.finish_and_clear();
-    Ok(Seen { traces, verdicts: about.verdicts, decider })
+    let verdicts = about.verdicts;
+    Ok(Seen { watch, traces, verdicts, decider })
 }
 
-/// Keeps the verdicts about one order.
+/// Keeps the verdicts about what is watched.
 struct About<'a> {
-    order: &'a OrderKey,
+    watch: &'a Watch,
     verdicts: Vec<Verdict>,
 }
 
 impl Sink for About<'_> {
     fn take(&mut self, verdicts: &[Verdict], _: &[model::refusal::DeadLetter]) -> io::Result<()> {
-        let about = |v: &&Verdict| {
-            v.order_id.as_ref() == Some(&self.order.order) && v.program_id == self.order.program
-        };
-        self.verdicts.extend(verdicts.iter().filter(about).cloned());
+        self.verdicts.extend(verdicts.iter().filter(|verdict| self.watch.concerns(verdict)).cloned());
         Ok(())
     }
 }

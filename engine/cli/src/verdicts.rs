@@ -1,7 +1,7 @@
 //! `tidegate verdicts`: list what was decided.
 
 use model::Verdict;
-use model::verdict::{Account, Decision};
+use model::verdict::{Account, Decision, Reason};
 use std::collections::VecDeque;
 
 use crate::args::{OutputForm, Verdicts};
@@ -97,16 +97,18 @@ pub(crate) fn about(verdict: &Verdict) -> String {
 
 /// The reasons' rules with their numbers: `same_ip_burst (buyers 2, orders 7)`.
 pub(crate) fn reasons(verdict: &Verdict) -> String {
-    let one = |reason: &model::verdict::Reason| {
-        let numbers: Vec<String> =
-            reason.evidence.iter().map(|(name, value)| format!("{name} {}", shown(value))).collect();
-        if numbers.is_empty() {
-            reason.rule.to_string()
-        } else {
-            format!("{} ({})", reason.rule, numbers.join(", "))
-        }
-    };
-    verdict.reasons.iter().map(one).collect::<Vec<_>>().join("; ")
+    verdict.reasons.iter().map(reason).collect::<Vec<_>>().join("; ")
+}
+
+/// One of them.
+pub(crate) fn reason(reason: &Reason) -> String {
+    let numbers: Vec<String> =
+        reason.evidence.iter().map(|(name, value)| format!("{name} {}", shown(value))).collect();
+    if numbers.is_empty() {
+        reason.rule.to_string()
+    } else {
+        format!("{} ({})", reason.rule, numbers.join(", "))
+    }
 }
 
 fn shown(value: &model::hit::EvidenceValue) -> String {

@@ -181,7 +181,7 @@ impl Decider {
         admitted: &[Admitted],
         measures: Vec<Option<Measures>>,
         effects: &mut Effects,
-    ) -> Vec<Option<Judged>> {
+    ) -> Vec<Option<(Judged, Measures)>> {
         let ruleset = &self.ruleset;
         let judged = |(admitted, measures): (&Admitted, Option<Measures>)| {
             let measures = measures?;
@@ -193,28 +193,39 @@ impl Decider {
         };
         let work = admitted.par_iter().zip(measures).with_min_len(JUDGED_PER_THREAD_MIN);
         let judged: Vec<Option<(Judged, Measures)>> = work.map(judged).collect();
-        let mut out = Vec::with_capacity(judged.len());
-        for (admitted, judged) in admitted.iter().zip(judged) {
-            if let (Some(facts), Some((judged, measures))) = (facts(admitted), &judged) {
+        for (admitted, judged) in admitted.iter().zip(&judged) {
+            if let (Some(facts), Some((judged, _))) = (facts(admitted), judged) {
                 self.tally.judged(&self.ruleset, facts, judged);
-                if self.watch.as_ref().is_some_and(|watch| watch.sees(admitted)) {
-                    let rules = self.ruleset.trace(facts, measures);
-                    effects.traces.push(Trace::judged(admitted, measures.clone(), rules));
-                }
-            } else if self.watch.as_ref().is_some_and(|watch| watch.sees(admitted)) {
-                effects.traces.push(Trace::seen(admitted));
             }
-            if let (Some(about), Some((judged, _))) = (about(admitted), &judged) {
+            if self.watch.as_ref().is_some_and(|watch| watch.sees(admitted)) {
+                effects.traces.push(self.look(admitted, judged.as_ref().map(|(_, measures)| measures)));
+            }
+            if let (Some(about), Some((judged, _))) = (about(admitted), judged) {
                 effects.explain(admitted.position, &about, &judged.hits);
             }
-            out.push(judged.map(|(judged, _)| judged));
         }
-        out
+        judged
     }
 
-    fn settle(&mut self, admitted: &Admitted, judged: Option<&Judged>, effects: &mut Effects) {
+    fn look(&self, admitted: &Admitted, measures: Option<&Measures>) -> Trace {
+        match (facts(admitted), measures) {
+            (Some(facts), Some(measures)) => {
+                Trace::judged(admitted, measures.clone(), self.ruleset.trace(facts, measures))
+            }
+            (Some(_) | None, _) => Trace::seen(admitted),
+        }
+    }
+
+    fn settle(&mut self, admitted: &Admitted, judged: Option<&(Judged, Measures)>, effects: &mut Effects) {
         self.tally.attributed(admitted);
-        self.ledger.apply(admitted, judged, &mut effects.verdicts);
+        let before = effects.verdicts.len();
+        self.ledger.apply(admitted, judged.map(|(judged, _)| judged), &mut effects.verdicts);
+        let Some(watch) = &self.watch else { return };
+        // Another order, a person or a run has decided about what is watched.
+        let mut decided = effects.verdicts.get(before..).unwrap_or_default().iter();
+        if !watch.sees(admitted) && decided.any(|verdict| watch.concerns(verdict)) {
+            effects.traces.push(self.look(admitted, judged.map(|(_, measures)| measures)));
+        }
     }
 
     /// Whether any rule is about this subject.
@@ -222,7 +233,7 @@ impl Decider {
         self.subjects.contains(&subject)
     }
 
-    /// Traces everything that concerns one order from here on; `None` stops.
+    /// Traces everything that concerns one order or commission from here on; `None` stops.
     pub fn watch(&mut self, watch: Option<Watch>) {
         self.watch = watch;
     }

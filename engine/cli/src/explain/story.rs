@@ -1,23 +1,27 @@
-//! What is told of an order: the document behind `explain --output json`.
+//! What is told of an order or a commission: the document behind `explain --output json`.
 
-use decider::{Trace, TracedRecord};
+use decider::{TracedRecord, Watch};
+use ledger::{Commission, Origin};
+use model::Money;
 use model::admitted::{Candidate, OrderRecord, Rate, TermsSource, What};
 use model::feature::Measure;
-use model::{Money, OrderKey, Verdict};
 use ruleset::{ConditionTrace, RuleTrace};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
 use crate::explain::Seen;
+use crate::explain::scenes::{self, Scene};
 use crate::explain::standing::{self, CommissionStory};
 
-/// The history of an order.
+/// The history of an order or a commission.
 #[derive(Debug, Serialize)]
 pub(crate) struct Story {
+    /// What it is about: `order o1`, `obligation bonus-31`, `payment beyond what run r1 had scheduled`.
+    pub about: String,
     /// The program.
     pub program_id: String,
-    /// The order.
-    pub order_id: String,
+    /// The order, if there is one.
+    pub order_id: Option<String>,
     /// What was ordered, and who could earn it.
     pub order: Option<OrderStory>,
     /// What happened, in log order.
@@ -71,21 +75,6 @@ pub(crate) struct CandidateStory {
     pub terms: String,
 }
 
-/// Something that happened to the order.
-#[derive(Debug, Serialize)]
-pub(crate) struct Scene {
-    /// Where in the log.
-    pub position: u64,
-    /// The log clock, RFC 3339.
-    pub at: String,
-    /// What happened.
-    pub what: String,
-    /// What the rules made of it, those that fired first.
-    pub rules: Vec<RuleStory>,
-    /// What was decided at once.
-    pub verdicts: Vec<Verdict>,
-}
-
 /// What one rule made of it.
 #[derive(Debug, Serialize)]
 pub(crate) struct RuleStory {
@@ -114,22 +103,41 @@ pub(crate) struct ConditionStory {
     pub held: Option<bool>,
     /// The values: `4 >= 5`.
     pub values: Option<String>,
+    /// How far it came, where it asks for so many at least: `orders 4 of 5`.
+    pub reached: Option<String>,
 }
 
 impl Story {
     /// Tells what was seen.
-    pub(super) fn new(order: &OrderKey, seen: &Seen) -> Story {
-        let order_placed = seen.traces.iter().find_map(|trace| match &trace.record {
-            TracedRecord::Admitted(admitted) => placed(&admitted.what),
-            TracedRecord::Maturity(_) => None,
+    pub(super) fn new(seen: &Seen) -> Story {
+        let order = seen.traces.iter().find_map(|trace| match &trace.record {
+            TracedRecord::Admitted(admitted) if seen.watch.sees(admitted) => placed(&admitted.what),
+            TracedRecord::Admitted(_) | TracedRecord::Maturity(_) => None,
         });
+        let scenes = scenes::scenes(seen);
         Story {
-            program_id: order.program.to_string(),
-            order_id: order.order.to_string(),
-            order: order_placed,
-            scenes: scenes(&seen.traces, &seen.verdicts),
-            commissions: standing::commissions(&seen.verdicts, seen.decider.ledger()),
+            about: about(seen),
+            program_id: seen.verdicts.first().map_or(String::new(), |verdict| verdict.program_id.to_string()),
+            order_id: match &seen.watch {
+                Watch::Order(key) => Some(key.order.to_string()),
+                Watch::Commission(_) => None,
+            },
+            order,
+            commissions: standing::commissions(seen, &scenes),
+            scenes,
         }
+    }
+}
+
+fn about(seen: &Seen) -> String {
+    let id = match &seen.watch {
+        Watch::Order(key) => return format!("order {}", key.order),
+        Watch::Commission(id) => id,
+    };
+    match seen.decider.ledger().commission(id).map(Commission::origin) {
+        Some(Origin::Obligation { id, .. }) => format!("obligation {id}"),
+        Some(Origin::Run(run)) => format!("payment beyond what run {run} had scheduled"),
+        Some(Origin::Order(_)) | None => format!("commission {id}"),
     }
 }
 
@@ -174,62 +182,7 @@ fn candidate_story(order: &OrderRecord, candidate: &Candidate) -> CandidateStory
     }
 }
 
-/// Traces and verdicts by position: what was seen, then what was decided. Verdicts that no trace of this order
-/// explains (a group hold fired by another order, a release by date) are scenes of their own.
-fn scenes(traces: &[Trace], verdicts: &[Verdict]) -> Vec<Scene> {
-    let mut scenes: Vec<Scene> = traces.iter().map(scene).collect();
-    for verdict in verdicts {
-        let seen = scenes.iter_mut().rev().find(|s| s.position == verdict.position.0);
-        match seen {
-            Some(scene) => scene.verdicts.push(verdict.clone()),
-            None => scenes.push(Scene {
-                position: verdict.position.0,
-                at: verdict.occurred_at.to_string(),
-                what: "a date, a person, a payout run or another order decided about it".into(),
-                rules: Vec::new(),
-                verdicts: vec![verdict.clone()],
-            }),
-        }
-    }
-    scenes.sort_by_key(|scene| scene.position);
-    scenes
-}
-
-fn scene(trace: &Trace) -> Scene {
-    let what = match &trace.record {
-        TracedRecord::Maturity(maturity) => {
-            format!("{} {} was due for release", maturity.component.name(), maturity.amount)
-        }
-        TracedRecord::Admitted(admitted) => happened(&admitted.what),
-    };
-    let mut rules: Vec<RuleStory> = trace.rules.iter().map(rule_story).collect();
-    rules.sort_by_key(|rule| (rule.said.is_empty(), !rule.near_miss));
-    Scene { position: trace.position.0, at: trace.clock.to_string(), what, rules, verdicts: Vec::new() }
-}
-
-fn happened(what: &What) -> String {
-    match what {
-        What::Order(order) => format!("the order came: {}", order.amount()),
-        What::Amendment(order) => {
-            format!("the order was amended to revision {}: {}", order.order.revision, order.amount())
-        }
-        What::Planned(_) => "a plan came that covers it".into(),
-        What::Status(change) => format!("its status became {}", change.status.name()),
-        What::Refund(refund) => {
-            let amount = Money { currency: refund.refund.currency, minor: refund.refund.amount };
-            format!("refund {} of {amount} was {}", refund.part, refund.refund.state.name())
-        }
-        What::Click(_)
-        | What::Creator(_)
-        | What::Plan(_)
-        | What::Review(_)
-        | What::PayoutRun(_)
-        | What::Obligation(_)
-        | What::FeedMark(_) => String::new(),
-    }
-}
-
-fn rule_story(trace: &RuleTrace) -> RuleStory {
+pub(super) fn rule_story(trace: &RuleTrace) -> RuleStory {
     let conditions: Vec<ConditionStory> = trace.conditions.iter().map(condition).collect();
     let failed = trace.conditions.iter().filter(|c| c.held == Some(false)).count();
     RuleStory {
@@ -254,6 +207,9 @@ fn condition(trace: &ConditionTrace) -> ConditionStory {
         text: trace.text.clone(),
         held: trace.held,
         values: values.map(|s| format!("{} {} {}", shown(&s.left_value), s.operator, shown(&s.right_value))),
+        reached: values
+            .filter(|s| s.operator == ">=" && trace.held == Some(false))
+            .map(|s| format!("{} {} of {}", s.left, shown(&s.left_value), shown(&s.right_value))),
     }
 }
 

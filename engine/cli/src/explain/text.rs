@@ -1,7 +1,11 @@
 //! The story as a person reads it.
 
-use crate::explain::standing::CommissionStory;
-use crate::explain::story::{CandidateStory, RuleStory, Scene, Story};
+use model::Verdict;
+use model::verdict::Decision;
+
+use crate::explain::scenes::Scene;
+use crate::explain::standing::{CommissionStory, HoldStory};
+use crate::explain::story::{CandidateStory, RuleStory, Story};
 use crate::verdicts::{movements, reasons};
 
 /// Candidates told of a line; the JSON has all.
@@ -9,7 +13,7 @@ const CANDIDATES_TOLD: usize = 3;
 
 /// Tells the story.
 pub(crate) fn tell(story: &Story) -> String {
-    let mut text = format!("Order {} of program {}\n", story.order_id, story.program_id);
+    let mut text = capital(&format!("{} of program {}\n", story.about, story.program_id));
     if let Some(order) = &story.order {
         let buyer = order.buyer.as_ref().map_or(String::new(), |b| format!(", buyer {b}"));
         text += &format!("  {} paid on {} in market {}{buyer}\n", order.amount, order.at, order.market);
@@ -57,18 +61,46 @@ fn told_commission(c: &CommissionStory) -> String {
     let stands = if c.stands.is_empty() { "nothing".into() } else { c.stands.join(", ") };
     let mut text =
         format!("\nCommission {}\n  {} ({}): {stands}\n", c.commission_id, c.beneficiary, c.component);
-    for hold in &c.holds {
-        text += &format!("  held by {hold}\n");
-    }
-    match (&c.due, c.holds.is_empty()) {
+    c.holds.iter().for_each(|hold| text += &told_hold(hold));
+    text + told_release(c).as_str()
+}
+
+fn told_hold(hold: &HoldStory) -> String {
+    let why = hold.why.as_ref().map_or(String::new(), |why| format!("    because of {why}\n"));
+    let set_off = hold.set_off_by.as_ref().map_or(String::new(), |what| format!("    set off when {what}\n"));
+    let until = match &hold.until {
+        Some(until) => format!("until {until}"),
+        None if hold.escalated => "until reviewed: it has lasted as long as the market allows".into(),
+        None => "until reviewed".into(),
+    };
+    format!("  held by {} {until}, since {}\n{why}{set_off}", hold.rule, hold.since)
+}
+
+fn told_release(c: &CommissionStory) -> String {
+    match (&c.due, &c.due_by_dates) {
         (Some(due), _) if c.awaiting_feed => {
-            text += &format!("  was due for release on {due}; awaits a feed that its program requires\n");
+            format!("  was due for release on {due}; awaits a feed that its program requires\n")
         }
-        (Some(due), true) => text += &format!("  due for release on {due}, unless something happens\n"),
-        (Some(due), false) => text += &format!("  due for release on {due}, once nothing holds it\n"),
-        (None, _) => {}
+        (Some(due), _) => format!("  releases {due}, unless {}\n", listed(&c.unless)),
+        (None, Some(due)) if !c.holds.is_empty() => {
+            format!("  waits for a person; by its dates alone it is due {due}\n")
+        }
+        (None, _) => String::new(),
     }
-    text
+}
+
+/// `a`, `a or b`, `a, b or c`.
+fn listed(clauses: &[String]) -> String {
+    match clauses {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} or {last}", first.join(", ")),
+    }
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
 }
 
 fn told_scene(scene: &Scene) -> String {
@@ -82,12 +114,33 @@ fn told_scene(scene: &Scene) -> String {
         let rules = if quiet == 1 { "rule" } else { "rules" };
         text += &format!("    {quiet} other {rules} saw nothing\n");
     }
-    for verdict in &scene.verdicts {
-        let why = reasons(verdict);
-        let why = if why.is_empty() { String::new() } else { format!("  because of {why}") };
-        text += &format!("    ⇒ {} {}{why}\n", verdict.decision.name(), movements(verdict));
-    }
+    scene.verdicts.iter().for_each(|verdict| text += &told_verdict(verdict, scene));
     text
+}
+
+fn told_verdict(verdict: &Verdict, scene: &Scene) -> String {
+    // The words of an order with one commission are plain enough.
+    let several = scene.verdicts.iter().any(|other| other.commission_id != verdict.commission_id);
+    let whose = match &verdict.beneficiary {
+        Some(beneficiary) if several => format!(" for {beneficiary}"),
+        Some(_) | None => String::new(),
+    };
+    let why = reasons(verdict);
+    let why = if why.is_empty() { String::new() } else { format!("  because of {why}") };
+    format!("    ⇒ {} {}{whose}{}{why}\n", verdict.decision.name(), movements(verdict), until(verdict))
+}
+
+/// How long a decision to hold holds.
+fn until(verdict: &Verdict) -> String {
+    if !matches!(verdict.decision, Decision::Accrue | Decision::Hold | Decision::Recall) {
+        return String::new();
+    }
+    let new = |rule: &model::RuleId| verdict.reasons.iter().any(|reason| reason.rule == *rule);
+    let ends = verdict.holds.iter().filter(|hold| new(&hold.rule)).map(|hold| match hold.until {
+        Some(until) => format!(" until {until}"),
+        None => " until reviewed".to_owned(),
+    });
+    ends.max().unwrap_or_default()
 }
 
 fn told_rule(rule: &RuleStory) -> String {
@@ -100,7 +153,9 @@ fn told_rule(rule: &RuleStory) -> String {
         text += &format!("    {}{mode} fired: {said}\n", rule.rule);
     }
     if rule.near_miss {
-        text += &format!("    {}{mode} came near\n", rule.rule);
+        let reached: Vec<&str> = rule.conditions.iter().filter_map(|c| c.reached.as_deref()).collect();
+        let reached = if reached.is_empty() { String::new() } else { format!(": {}", reached.join(", ")) };
+        text += &format!("    {}{mode} came near{reached}\n", rule.rule);
     }
     if rule.near_miss || !rule.said.is_empty() {
         for condition in &rule.conditions {
