@@ -309,3 +309,18 @@ fn what_no_order_brought_is_explained_by_its_commission_and_by_its_name() {
     assert!(told.contains("Payment beyond what run run-7 had scheduled"), "{told}");
     assert!(told.contains("creator:maria (adjustment): owed_back 7.00 USD"), "{told}");
 }
+
+#[test]
+fn a_name_that_is_not_known_is_answered_with_the_names_that_are() {
+    let desk = Desk::with(&[("burst.rhai", BURST)]);
+    let run = desk.run(&["rules", "test", "something_else"]);
+    assert_eq!(run.status.code(), Some(2));
+    assert!(
+        stderr(&run).contains("there is no rule `something_else`; the rules are burst"),
+        "{}",
+        stderr(&run)
+    );
+    std::fs::write(desk.path("none.ndjson"), "not an event\n").unwrap();
+    let run = desk.run(&["events", "check", desk.path("none.ndjson").to_str().unwrap()]);
+    assert!(stdout(&run).contains("1 records: no event among them decodes"), "{}", stdout(&run));
+}

@@ -44,7 +44,7 @@ pub(crate) fn run_folder(folder: &Path, only: &[String]) -> Result<Vec<CaseResul
     if let Some(unknown) = only.iter().find(|name| !rules.contains(&name.as_str())) {
         return Err(Failure::usage(format!(
             "there is no rule `{unknown}`{}",
-            crate::failure::nearest(unknown, &rules)
+            crate::failure::nearest(unknown, "rules", &rules)
         )));
     }
     let mut results = Vec::new();

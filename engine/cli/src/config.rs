@@ -112,7 +112,7 @@ fn read(path: &Path) -> Result<File, Failure> {
     let text = std::fs::read_to_string(path).map_err(|e| Failure::input(path, &e))?;
     let table: toml::Table = text.parse().map_err(|e| Failure::usage(format!("{}: {e}", path.display())))?;
     if let Some(unknown) = table.keys().find(|key| !KEYS.contains(&key.as_str())) {
-        let nearest = crate::failure::nearest(unknown, &KEYS);
+        let nearest = crate::failure::nearest(unknown, "keys", &KEYS);
         return Err(Failure::usage(format!("{}: unknown key `{unknown}`{nearest}", path.display())));
     }
     toml::from_str(&text).map_err(|e| Failure::usage(format!("{}: {e}", path.display())))

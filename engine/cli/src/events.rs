@@ -94,7 +94,8 @@ fn csv(report: &Report) -> Result<String, Failure> {
 fn text(report: &Report) -> String {
     let counts: Vec<String> =
         report.events.iter().map(|(k, n)| format!("{k} {}", group(&n.to_string()))).collect();
-    let mut text = format!("{} records: {}\n", group(&report.records.to_string()), counts.join(", "));
+    let counts = if counts.is_empty() { "no event among them decodes".into() } else { counts.join(", ") };
+    let mut text = format!("{} records: {counts}\n", group(&report.records.to_string()));
     text += &print::line("passed over", &report.passed_over.counts());
     if report.refused.is_empty() {
         return text

@@ -62,11 +62,12 @@ impl fmt::Display for Failure {
     }
 }
 
-/// `; did you mean …?`, when some name is near enough.
-pub(crate) fn nearest(unknown: &str, names: &[&str]) -> String {
+/// `; did you mean …?`, when some name is near enough; else all of them, as `the rules are …`.
+pub(crate) fn nearest(unknown: &str, plural: &str, names: &[&str]) -> String {
     let best = names.iter().min_by_key(|name| strsim::damerau_levenshtein(unknown, name));
     match best.filter(|name| strsim::damerau_levenshtein(unknown, name) <= 3) {
         Some(name) => format!("; did you mean `{name}`?"),
-        None => format!("; the keys are {}", names.join(", ")),
+        None if names.is_empty() => format!("; there are no {plural}"),
+        None => format!("; the {plural} are {}", names.join(", ")),
     }
 }

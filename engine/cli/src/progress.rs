@@ -1,7 +1,10 @@
 //! Progress on a terminal: how far, how fast, how long still. Nothing where nobody looks.
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use std::fmt;
 use std::io::IsTerminal;
+
+use crate::summary::group;
 
 fn bar(total: u64, template: &str) -> ProgressBar {
     let bar = ProgressBar::new(total);
@@ -9,7 +12,16 @@ fn bar(total: u64, template: &str) -> ProgressBar {
         bar.set_draw_target(ProgressDrawTarget::hidden());
     }
     let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
-    bar.with_style(style.progress_chars("━╸─"))
+    let tell_rate = |state: &ProgressState, out: &mut dyn fmt::Write| {
+        // What cannot be written is not seen either.
+        let _ = out.write_str(&rate(state.per_sec()));
+    };
+    bar.with_style(style.with_key("rate", tell_rate).progress_chars("━╸─"))
+}
+
+/// Whole records a second: `2,046/s`.
+fn rate(per_second: f64) -> String {
+    format!("{}/s", group(&format!("{per_second:.0}")))
 }
 
 /// For reading files.
@@ -19,7 +31,7 @@ pub(crate) fn reading(total_bytes: u64) -> ProgressBar {
 
 /// For deciding records.
 pub(crate) fn deciding(total: u64) -> ProgressBar {
-    bar(total, "Deciding  {wide_bar} {human_pos}/{human_len} {per_sec} · {eta} left {msg}")
+    bar(total, "Deciding  {wide_bar} {human_pos}/{human_len} {rate} · {eta} left {msg}")
 }
 
 /// Moves the bar of [`deciding`].
@@ -33,4 +45,14 @@ pub(crate) fn show(bar: &ProgressBar, so_far: runtime::Progress) {
 /// For the days of a demo.
 pub(crate) fn days(total: u64) -> ProgressBar {
     bar(total, "Trading   {wide_bar} day {pos} of {len} · {eta} left")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rate_has_no_fractions_of_records() {
+        assert_eq!(rate(2046.5282), "2,047/s");
+    }
 }

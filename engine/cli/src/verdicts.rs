@@ -23,7 +23,7 @@ pub(crate) fn run(args: &Verdicts, config: &Config) -> Result<(), Failure> {
         let known: Vec<&str> = Decision::ALL.iter().map(|d| d.name()).collect();
         return Err(Failure::usage(format!(
             "unknown decision `{name}`{}",
-            crate::failure::nearest(name, &known)
+            crate::failure::nearest(name, "decisions", &known)
         )));
     }
     let path = verdict_file(args.file.as_deref(), config)?;
