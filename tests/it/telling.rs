@@ -324,3 +324,24 @@ fn a_name_that_is_not_known_is_answered_with_the_names_that_are() {
     let run = desk.run(&["events", "check", desk.path("none.ndjson").to_str().unwrap()]);
     assert!(stdout(&run).contains("1 records: no event among them decodes"), "{}", stdout(&run));
 }
+
+#[test]
+fn verdicts_are_asked_for_by_names_that_there_are() {
+    let desk =
+        Desk::with(&[("burst.rhai", BURST), ("quiet.rhai", &BURST.replace("LEAST = 3", "LEAST = 30"))]);
+    desk.replay(&[order("o1", 1), order("o2", 2), order("o3", 3)], 1);
+    for (filter, answer) in [
+        (["--rule", "brust"], "did you mean `burst`?"),
+        (["--rule", "no_such_rule_at_all"], "the rules and built-in reasons are amended"),
+        (["--beneficiary", "maria"], "write `creator:maria`"),
+    ] {
+        let run = desk.run(&[&["verdicts"][..], &filter].concat());
+        assert_eq!(run.status.code(), Some(2), "{filter:?}");
+        assert!(stderr(&run).contains(answer), "{filter:?}: {}", stderr(&run));
+    }
+    for filter in
+        [["--rule", "burst"], ["--rule", "quiet"], ["--rule", "settled"], ["--beneficiary", "creator:eve"]]
+    {
+        assert!(desk.run(&[&["verdicts"][..], &filter].concat()).status.success(), "{filter:?}");
+    }
+}

@@ -1,8 +1,10 @@
 //! `tidegate verdicts`: list what was decided.
 
-use model::Verdict;
+use ledger::Cause;
+use model::event::Beneficiary;
 use model::verdict::{Account, Decision, Reason};
-use std::collections::VecDeque;
+use model::{RuleId, Verdict};
+use std::collections::{BTreeSet, VecDeque};
 
 use crate::args::{OutputForm, Verdicts};
 use crate::config::Config;
@@ -17,19 +19,12 @@ const SHOWN: usize = 40;
 
 /// Runs the command.
 pub(crate) fn run(args: &Verdicts, config: &Config) -> Result<(), Failure> {
-    if let Some(name) =
-        args.decision.as_deref().filter(|name| Decision::ALL.iter().all(|d| d.name() != *name))
-    {
-        let known: Vec<&str> = Decision::ALL.iter().map(|d| d.name()).collect();
-        return Err(Failure::usage(format!(
-            "unknown decision `{name}`{}",
-            crate::failure::nearest(name, "decisions", &known)
-        )));
-    }
+    check(args)?;
     let path = verdict_file(args.file.as_deref(), config)?;
     let limit = args.last.unwrap_or(if config.output == OutputForm::Table { SHOWN } else { usize::MAX });
-    let (mut kept, mut matching) = (VecDeque::new(), 0_u64);
+    let (mut kept, mut matching, mut met) = (VecDeque::new(), 0_u64, BTreeSet::new());
     each_verdict(&path, |verdict| {
+        met.extend(verdict.reasons.iter().map(|reason| reason.rule.clone()));
         if wanted(args, &verdict) {
             matching += 1;
             kept.push_back(verdict);
@@ -38,6 +33,9 @@ pub(crate) fn run(args: &Verdicts, config: &Config) -> Result<(), Failure> {
             }
         }
     })?;
+    if let Some(rule) = args.rule.as_deref().filter(|_| matching == 0) {
+        is_a_rule(rule, &met, config)?;
+    }
     match config.output {
         OutputForm::Json => kept.iter().try_for_each(|verdict| {
             let mut line = Vec::new();
@@ -56,6 +54,38 @@ pub(crate) fn run(args: &Verdicts, config: &Config) -> Result<(), Failure> {
             Ok(())
         }
     }
+}
+
+/// What is asked for is of a form that a verdict could have.
+fn check(args: &Verdicts) -> Result<(), Failure> {
+    let unknown = |name: &&str| Decision::ALL.iter().all(|decision| decision.name() != *name);
+    if let Some(name) = args.decision.as_deref().filter(unknown) {
+        let known = Decision::ALL.map(Decision::name);
+        return Err(Failure::usage(format!(
+            "unknown decision `{name}`{}",
+            crate::failure::nearest(name, "decisions", &known)
+        )));
+    }
+    match args.beneficiary.as_deref().filter(|who| Beneficiary::parse(who).is_none()) {
+        None => Ok(()),
+        Some(who) => Err(Failure::usage(format!(
+            "`{who}` is not a beneficiary; write `creator:{who}` or `agency:{who}`"
+        ))),
+    }
+}
+
+/// A rule that no verdict names may be one that never fired, or one that there is not.
+fn is_a_rule(asked: &str, met: &BTreeSet<RuleId>, config: &Config) -> Result<(), Failure> {
+    let rules = crate::rules_folder::read(&config.rules).unwrap_or_default();
+    let mut known: BTreeSet<&str> = rules.keys().filter_map(|file| file.strip_suffix(".rhai")).collect();
+    known.extend(met.iter().map(RuleId::as_str));
+    known.extend(Cause::ALL.iter().map(|cause| cause.name()));
+    if known.contains(asked) {
+        return Ok(());
+    }
+    let known: Vec<&str> = known.into_iter().collect();
+    let nearest = crate::failure::nearest(asked, "rules and built-in reasons", &known);
+    Err(Failure::usage(format!("there is no rule `{asked}`{nearest}")))
 }
 
 fn wanted(args: &Verdicts, verdict: &Verdict) -> bool {
