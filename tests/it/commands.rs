@@ -132,8 +132,16 @@ fn settings_come_from_flag_before_environment_before_file() {
         .output()
         .unwrap();
     let text = stdout(&run);
-    for line in ["market = \"flag\"", "program = \"environment\"", "chunk = 3"] {
-        assert!(text.contains(line), "{line}:\n{text}");
+    let told: Vec<Vec<&str>> =
+        text.lines().skip(1).map(|line| line.splitn(2, '#').map(str::trim).collect()).collect();
+    let from_file = format!("file {}; records decided at once, never shows in an output", config.display());
+    for line in [
+        ["market = \"flag\"", "flag --market"],
+        ["program = \"environment\"", "environment TIDEGATE_PROGRAM"],
+        ["chunk = 3", from_file.as_str()],
+        ["rules = \"rules\"", "default"],
+    ] {
+        assert!(told.iter().any(|told| *told == line), "{line:?}:\n{text}");
     }
 }
 

@@ -345,3 +345,13 @@ fn verdicts_are_asked_for_by_names_that_there_are() {
         assert!(desk.run(&[&["verdicts"][..], &filter].concat()).status.success(), "{filter:?}");
     }
 }
+
+#[test]
+fn the_settings_are_printed_for_programs_with_where_each_comes_from() {
+    let desk = Desk::with(&[]);
+    let settings = desk.json(&["config", "print", "--market", "de"]);
+    let of = |key: &str| settings.as_array().unwrap().iter().find(|setting| setting["key"] == key).unwrap();
+    assert_eq!(of("market"), &json!({"key": "market", "value": "de", "from": "flag --market"}));
+    assert_eq!(of("chunk")["from"], "default");
+    assert!(desk.told(&["config", "print", "--output", "csv"]).contains("threads,0,default\n"));
+}

@@ -2,11 +2,13 @@
 
 use model::{Market, ProgramId};
 use runtime::Threads;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
 use crate::args::{Common, OutputForm};
 use crate::failure::Failure;
+use crate::origin::{FromEnvironment, Origin};
+use crate::print;
 
 /// Where settings are looked for when `--config` names nothing.
 const DEFAULT_FILE: &str = "tidegate.toml";
@@ -15,7 +17,7 @@ const DEFAULT_FILE: &str = "tidegate.toml";
 const THREADS_MAX: usize = 256;
 
 /// Every key of tidegate.toml.
-const KEYS: [&str; 7] = ["rules", "state", "output", "threads", "chunk", "program", "market"];
+pub(crate) const KEYS: [&str; 7] = ["rules", "state", "output", "threads", "chunk", "program", "market"];
 
 /// tidegate.toml as written.
 #[derive(Debug, Default, Deserialize)]
@@ -48,15 +50,38 @@ pub(crate) struct Config {
     pub market: Market,
     /// The file that was read, if any.
     pub file: Option<PathBuf>,
+    /// Where each comes from, in the order of [`KEYS`].
+    origins: [Origin; KEYS.len()],
+}
+
+/// A setting as `config print` shows it.
+#[derive(Debug, Serialize)]
+struct Setting {
+    key: &'static str,
+    value: toml::Value,
+    from: String,
 }
 
 impl Config {
     /// Resolves the settings.
-    pub(crate) fn resolve(named: Option<&Path>, typed: &Common) -> Result<Config, Failure> {
+    pub(crate) fn resolve(
+        named: Option<&Path>,
+        typed: &Common,
+        environment: &FromEnvironment,
+    ) -> Result<Config, Failure> {
         let path = named
             .map(Path::to_path_buf)
             .or_else(|| Some(DEFAULT_FILE.into()).filter(|p: &PathBuf| p.exists()));
         let file = path.as_deref().map(read).transpose()?.unwrap_or_default();
+        let origins = [
+            environment.origin("rules", typed.rules.as_ref(), file.rules.as_ref()),
+            environment.origin("state", typed.state.as_ref(), file.state.as_ref()),
+            environment.origin("output", typed.output.as_ref(), file.output.as_ref()),
+            environment.origin("threads", typed.threads.as_ref(), file.threads.as_ref()),
+            environment.origin("chunk", typed.chunk.as_ref(), file.chunk.as_ref()),
+            environment.origin("program", typed.program.as_ref(), file.program.as_ref()),
+            environment.origin("market", typed.market.as_ref(), file.market.as_ref()),
+        ];
         let threads = match typed.threads.or(file.threads).unwrap_or(0) {
             0 => Threads::All,
             count @ ..=THREADS_MAX => Threads::Exactly(count),
@@ -77,11 +102,45 @@ impl Config {
             program: ProgramId::new(&program).map_err(|e| Failure::usage(format!("`program`: {e}")))?,
             market: Market::new(&market).map_err(|e| Failure::usage(format!("`market`: {e}")))?,
             file: path,
+            origins,
         })
     }
 
-    /// The settings as a tidegate.toml.
-    pub(crate) fn print(&self) -> String {
+    /// The settings in the form that they ask for: a tidegate.toml for people.
+    pub(crate) fn print(&self) -> Result<String, Failure> {
+        match self.output {
+            OutputForm::Table => Ok(self.toml()),
+            OutputForm::Json => print::json(&self.settings()),
+            OutputForm::Csv => print::csv_text(|csv| {
+                csv.write_record(["key", "value", "from"])?;
+                for setting in self.settings() {
+                    let value = setting.value.as_str().map_or(setting.value.to_string(), str::to_owned);
+                    csv.write_record([setting.key, &value, &setting.from])?;
+                }
+                Ok(())
+            }),
+        }
+    }
+
+    fn toml(&self) -> String {
+        let file = self.file.as_ref();
+        let source =
+            file.map_or("no tidegate.toml was found".into(), |path| format!("read {}", path.display()));
+        let mut text = format!("# {source}; flags and TIDEGATE_* variables come first\n");
+        for setting in self.settings() {
+            let note = match setting.key {
+                "threads" => "; 0 is one a core",
+                "chunk" => "; records decided at once, never shows in an output",
+                _ => "",
+            };
+            let said = format!("{} = {}", setting.key, setting.value);
+            text += &format!("{said:<28} # {}{note}\n", setting.from);
+        }
+        text
+    }
+
+    /// Every setting in force, in the order of [`KEYS`].
+    fn settings(&self) -> Vec<Setting> {
         let threads = match self.threads {
             Threads::All => 0,
             Threads::Exactly(count) => count,
@@ -91,16 +150,24 @@ impl Config {
             OutputForm::Json => "json",
             OutputForm::Csv => "csv",
         };
-        let source = self
-            .file
-            .as_ref()
-            .map_or("no tidegate.toml was found".into(), |f| format!("read {}", f.display()));
-        format!(
-            "# {source}; flags and TIDEGATE_* variables come first\n\
-             rules = {:?}\nstate = {:?}\noutput = \"{output}\"\nthreads = {threads}    # 0: one a core\n\
-             chunk = {}      # records decided at once; never shows in an output\nprogram = \"{}\"\nmarket = \"{}\"\n",
-            self.rules, self.state, self.chunk, self.program, self.market
-        )
+        let whole = |count: usize| toml::Value::Integer(i64::try_from(count).unwrap_or(i64::MAX));
+        let text = |text: &dyn std::fmt::Display| toml::Value::String(text.to_string());
+        let values = [
+            text(&self.rules.display()),
+            text(&self.state.display()),
+            text(&output),
+            whole(threads),
+            whole(self.chunk),
+            text(&self.program),
+            text(&self.market),
+        ];
+        let named = KEYS.into_iter().zip(values).zip(&self.origins);
+        let setting = |((key, value), origin): ((&'static str, toml::Value), &Origin)| Setting {
+            key,
+            value,
+            from: origin.told(key, self.file.as_deref()),
+        };
+        named.map(setting).collect()
     }
 }
 
@@ -126,7 +193,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("tidegate.toml");
         std::fs::write(&path, text).unwrap();
-        Config::resolve(Some(&path), &Common::default())
+        Config::resolve(Some(&path), &Common::default(), &FromEnvironment::default())
     }
 
     #[test]
@@ -138,11 +205,9 @@ mod tests {
     #[test]
     fn what_is_printed_reads_back_as_the_same_settings() {
         let first = with("threads = 3\nmarket = \"de\"").unwrap();
-        let second = with(&first.print()).unwrap();
-        assert_eq!(
-            first.print().lines().skip(1).collect::<Vec<_>>(),
-            second.print().lines().skip(1).collect::<Vec<_>>()
-        );
+        let second = with(&first.print().unwrap()).unwrap();
+        let values = |config: &Config| config.settings().into_iter().map(|s| s.value).collect::<Vec<_>>();
+        assert_eq!(values(&first), values(&second));
         assert_eq!(second.threads, Threads::Exactly(3));
     }
 
@@ -152,6 +217,6 @@ mod tests {
         let path = folder.path().join("tidegate.toml");
         std::fs::write(&path, "chunk = 5").unwrap();
         let typed = Common { chunk: Some(7), ..Common::default() };
-        assert_eq!(Config::resolve(Some(&path), &typed).unwrap().chunk, 7);
+        assert_eq!(Config::resolve(Some(&path), &typed, &FromEnvironment::default()).unwrap().chunk, 7);
     }
 }

@@ -12,6 +12,7 @@ mod events;
 mod explain;
 mod failure;
 mod input;
+mod origin;
 mod print;
 mod progress;
 mod reconcile;
@@ -24,16 +25,19 @@ mod summary;
 mod table;
 mod verdicts;
 
-use clap::{CommandFactory, Parser};
+use clap::{CommandFactory, FromArgMatches};
 use std::process::ExitCode;
 
 use crate::args::{Cli, Command, ConfigCommand};
 use crate::config::Config;
 use crate::failure::Failure;
+use crate::origin::FromEnvironment;
 
 /// Does what the arguments say; the exit code says how it went.
 pub fn main() -> ExitCode {
-    match run(&Cli::parse()) {
+    let matches = Cli::command().get_matches();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    match run(&cli, &FromEnvironment::of(&matches, &config::KEYS)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             print::note(&format!("tidegate: {failure}"));
@@ -42,8 +46,8 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(cli: &Cli) -> Result<(), Failure> {
-    let config = Config::resolve(cli.config.as_deref(), &cli.common)?;
+fn run(cli: &Cli, environment: &FromEnvironment) -> Result<(), Failure> {
+    let config = Config::resolve(cli.config.as_deref(), &cli.common, environment)?;
     match &cli.command {
         Command::Replay(args) => replay::run(args, &config),
         Command::Demo(args) => demo::run(args, &config),
@@ -52,7 +56,7 @@ fn run(cli: &Cli) -> Result<(), Failure> {
         Command::Events(command) => events::run(command, &config),
         Command::Verdicts(args) => verdicts::run(args, &config),
         Command::Reconcile(args) => reconcile::run(args, &config),
-        Command::Config(ConfigCommand::Print) => print::out(&config.print()),
+        Command::Config(ConfigCommand::Print) => print::out(&config.print()?),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "tidegate", &mut script);
