@@ -355,3 +355,60 @@ fn the_settings_are_printed_for_programs_with_where_each_comes_from() {
     assert_eq!(of("chunk")["from"], "default");
     assert!(desk.told(&["config", "print", "--output", "csv"]).contains("threads,0,default\n"));
 }
+
+/// The rows of a CSV, by the names of their columns.
+fn rows(text: &str) -> Vec<std::collections::BTreeMap<String, String>> {
+    let mut csv = csv::Reader::from_reader(text.as_bytes());
+    csv.deserialize().map(|row| row.unwrap()).collect()
+}
+
+#[test]
+fn csv_of_a_replay_has_the_rules_the_credit_and_the_dead_letters() {
+    let (desk, _) = frozen_burst();
+    let file = desk.path("events.ndjson");
+    let text = std::fs::read_to_string(&file).unwrap() + "not an event\n";
+    std::fs::write(&file, text).unwrap();
+    let rows = rows(&desk.told(&["replay", file.to_str().unwrap(), "--output", "csv"]));
+    let row = |of: &str, name: &str| rows.iter().find(|row| row["of"] == of && row["name"] == name).unwrap();
+    assert_eq!(row("total", "")["accrued"], "3000");
+    assert_eq!((&*row("rule", "burst")["count"], &*row("rule_money", "burst")["held_ever"]), ("1", "3000"));
+    assert_eq!(row("rule_money", "freeze")["held"], "1000");
+    assert_eq!(row("attribution", "declared")["count"], "3");
+    assert_eq!(row("dead_letter", "json.syntax")["count"], "1");
+}
+
+#[test]
+fn csv_is_csv_wherever_it_is_asked_for() {
+    let desk = Desk::with(&[("burst.rhai", BURST)]);
+    let listed = rows(&desk.told(&["rules", "list", "--output", "csv"]));
+    assert_eq!((&*listed[0]["rule"], &*listed[0]["dials"]), ("burst", "LEAST = 3"));
+    let facts = rows(&desk.told(&["rules", "facts", "--output", "csv"]));
+    assert!(facts.iter().any(|row| row["fact"] == "order.device_h" && row["optional"] == "true"));
+    let shipped = tidegate(&desk.path("state"), &["rules", "test", "same_device", "--output", "csv"]);
+    let cases = rows(&stdout(&shipped));
+    assert!(!cases.is_empty());
+    assert!(cases.iter().all(|row| row["rule"] == "same_device" && row["passed"] == "true"));
+    let live = desk.run(&["demo", "--output", "csv", "--stop-after", "1"]);
+    assert_eq!(live.status.code(), Some(2), "{}", stdout(&live));
+}
+
+#[test]
+fn the_findings_of_a_reconciliation_are_in_its_csv() {
+    let (desk, _) = frozen_burst();
+    let file = desk.path("state").join("verdicts.ndjson");
+    let text = std::fs::read_to_string(&file).unwrap().replacen("\"amount\":1000", "\"amount\":1001", 1);
+    std::fs::write(desk.path("tampered.ndjson"), text).unwrap();
+    let run = desk.run(&["reconcile", desk.path("tampered.ndjson").to_str().unwrap(), "--output", "csv"]);
+    assert_eq!(run.status.code(), Some(1));
+    let rows = rows(&stdout(&run));
+    let finding = rows.iter().find(|row| row["of"] == "finding").unwrap();
+    assert!(finding["what"].contains("its postings add up to"), "{finding:?}");
+}
+
+#[test]
+fn the_live_demo_tells_json_line_by_line_to_its_score() {
+    let desk = Desk::with(&[("burst.rhai", BURST)]);
+    let told = desk.told(&["demo", "--output", "json", "--stop-after", "1", "--orders", "200"]);
+    let lines: Vec<Value> = told.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(lines.last().unwrap()["score"]["attacks"].is_array());
+}

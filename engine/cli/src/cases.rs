@@ -157,6 +157,20 @@ pub(crate) fn update(results: &[CaseResult]) -> Result<usize, Failure> {
     Ok(changed)
 }
 
+/// One row a case, for spreadsheets.
+pub(crate) fn sheet(results: &[CaseResult]) -> Result<String, Failure> {
+    crate::print::csv_text(|csv| {
+        csv.write_record(["rule", "title", "file", "line", "passed", "expected", "found"])?;
+        for r in results {
+            let file = r.file.display().to_string();
+            let (line, passed) = (r.line.to_string(), r.passed().to_string());
+            let (expected, found) = (r.expected.join("\n"), r.found.join("\n"));
+            csv.write_record([&r.rule, &r.title, &file, &line, &passed, &expected, &found])?;
+        }
+        Ok(())
+    })
+}
+
 /// What a person reads: failures with both sides, then the count.
 pub(crate) fn report(results: &[CaseResult]) -> String {
     let mut text = String::new();

@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use trade::{Attack, BenignDay, Happening};
 
+use crate::failure::Failure;
 use crate::score::{AttackScore, Score};
 use crate::table::table;
 
@@ -199,6 +200,33 @@ pub fn attacks_table(rows: &[Caught]) -> String {
         ]);
     }
     format!("{table}\n")
+}
+
+/// Both tables as one sheet; what a row has not is empty.
+pub(crate) fn sheet(honest: &[Honest], attacks: &[Caught]) -> Result<String, Failure> {
+    crate::print::csv_text(|csv| {
+        csv.write_record([
+            "of",
+            "name",
+            "orders",
+            "held_ppm",
+            "held_by_rule_ppm",
+            "caught",
+            "pointed_beside",
+        ])?;
+        for day in honest {
+            let by_rule: Vec<String> =
+                day.by_rule.iter().map(|(rule, ppm)| format!("{rule} {ppm}")).collect();
+            let (orders, held) = (day.orders.to_string(), day.held_ppm.to_string());
+            csv.write_record(["benign_day", &day.day, &orders, &held, &by_rule.join("\n"), "", ""])?;
+        }
+        for attack in attacks {
+            let (planted, caught) = (attack.planted.to_string(), attack.caught.to_string());
+            let beside = attack.pointed_beside.to_string();
+            csv.write_record(["attack", &attack.attack, &planted, "", "", &caught, &beside])?;
+        }
+        Ok(())
+    })
 }
 
 /// Everything that breaks a limit.

@@ -21,6 +21,7 @@ mod rules;
 mod rules_folder;
 mod rulesets;
 mod score;
+mod sheet;
 mod summary;
 mod table;
 mod verdicts;

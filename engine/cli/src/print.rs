@@ -55,7 +55,7 @@ pub(crate) fn json_line(document: &impl Serialize) -> Result<String, Failure> {
 pub(crate) fn summary(summary: &Summary, form: OutputForm, stdout: Stdout) -> Result<(), Failure> {
     let text = match form {
         OutputForm::Json => json(summary)?,
-        OutputForm::Csv => summary_csv(summary)?,
+        OutputForm::Csv => crate::sheet::summary(summary)?,
         OutputForm::Table => summary_table(summary),
     };
     match stdout {
@@ -74,63 +74,6 @@ pub(crate) enum Stdout {
     Free,
     /// The verdicts themselves.
     CarriesVerdicts,
-}
-
-/// The accounts by what they belong to: one row a program and market, one a beneficiary.
-fn summary_csv(summary: &Summary) -> Result<String, Failure> {
-    csv_text(|csv| {
-        csv.write_record([
-            "of",
-            "name",
-            "program_id",
-            "market",
-            "currency",
-            "accrued",
-            "pending",
-            "held",
-            "released",
-            "scheduled",
-            "paid",
-            "owed_back",
-            "recovered",
-            "written_off",
-            "reduced",
-            "void",
-        ])?;
-        for m in &summary.money {
-            let head =
-                ["total".into(), String::new(), m.program_id.clone(), m.market.clone(), m.currency.clone()];
-            csv.write_record(head.into_iter().chain(columns(&m.accounts)))?;
-        }
-        for b in &summary.beneficiaries {
-            let head = [
-                "beneficiary".into(),
-                b.beneficiary.clone(),
-                String::new(),
-                String::new(),
-                b.currency.clone(),
-            ];
-            csv.write_record(head.into_iter().chain(columns(&b.accounts)))?;
-        }
-        Ok(())
-    })
-}
-
-fn columns(a: &AccountSummary) -> [String; 11] {
-    [
-        a.accrued,
-        a.pending,
-        a.held,
-        a.released,
-        a.scheduled,
-        a.paid,
-        a.owed_back,
-        a.recovered,
-        a.written_off,
-        a.reduced,
-        a.void,
-    ]
-    .map(|minor| minor.to_string())
 }
 
 /// A heading, and what stands under it.

@@ -50,15 +50,23 @@ pub(crate) fn run(args: &Reconcile, config: &Config) -> Result<(), Failure> {
     }
 }
 
+/// One row a total, and one a finding.
 fn csv(result: &Reconciliation) -> Result<String, Failure> {
     print::csv_text(|csv| {
-        let head = ["program_id", "market", "currency"].into_iter().chain(Account::ALL.map(Account::name));
-        csv.write_record(head)?;
+        let places = ["of", "program_id", "market", "currency"];
+        let found = ["verdict_id", "subject", "what"];
+        csv.write_record(places.into_iter().chain(Account::ALL.map(Account::name)).chain(found))?;
         for total in &result.totals {
-            let head =
-                [total.program_id.to_string(), total.market.to_string(), total.currency.code().to_owned()];
+            let (program, market) = (total.program_id.to_string(), total.market.to_string());
+            let head = ["total".to_owned(), program, market, total.currency.code().to_owned()];
             let amounts = total.balance.values().map(ToString::to_string);
-            csv.write_record(head.into_iter().chain(amounts))?;
+            csv.write_record(head.into_iter().chain(amounts).chain(found.map(|_| String::new())))?;
+        }
+        for finding in &result.findings {
+            let empty =
+                places.iter().skip(1).map(|_| String::new()).chain(Account::ALL.map(|_| String::new()));
+            let what = [finding.verdict_id.to_string(), finding.subject.to_string(), finding.what.clone()];
+            csv.write_record(std::iter::once("finding".to_owned()).chain(empty).chain(what))?;
         }
         Ok(())
     })

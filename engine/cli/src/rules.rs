@@ -86,7 +86,8 @@ fn test(args: &RulesTest, config: &Config) -> Result<(), Failure> {
     }
     match config.output {
         OutputForm::Json => print::out(&print::json(&results)?)?,
-        OutputForm::Table | OutputForm::Csv => print::out(&cases::report(&results))?,
+        OutputForm::Csv => print::out(&cases::sheet(&results)?)?,
+        OutputForm::Table => print::out(&cases::report(&results))?,
     }
     match results.iter().filter(|r| !r.passed()).count() {
         0 => Ok(()),
@@ -107,7 +108,8 @@ fn benign(config: &Config) -> Result<(), Failure> {
     let found = Days { honest: days::benign(&rules, DAYS_SEED), attacks: days::attacks(&rules, DAYS_SEED) };
     match config.output {
         OutputForm::Json => print::out(&print::json(&found)?)?,
-        OutputForm::Table | OutputForm::Csv => {
+        OutputForm::Csv => print::out(&days::sheet(&found.honest, &found.attacks)?)?,
+        OutputForm::Table => {
             print::out(&days::honest_table(&found.honest))?;
             print::out(&days::attacks_table(&found.attacks))?;
         }
@@ -146,7 +148,8 @@ fn list(config: &Config) -> Result<(), Failure> {
     let listed: Vec<Listed> = rules.rules().iter().map(|rule| listed(rule, tally.as_ref())).collect();
     match config.output {
         OutputForm::Json => print::out(&print::json(&listed)?),
-        OutputForm::Table | OutputForm::Csv => {
+        OutputForm::Csv => print::out(&listed_csv(&listed)?),
+        OutputForm::Table => {
             let mut table = table(&["rule", "mode", "runs on", "what it looks for", "dials", "needs", "saw"]);
             for rule in &listed {
                 table.add_row([
@@ -169,6 +172,38 @@ fn list(config: &Config) -> Result<(), Failure> {
             Ok(())
         }
     }
+}
+
+fn listed_csv(listed: &[Listed]) -> Result<String, Failure> {
+    print::csv_text(|csv| {
+        csv.write_record(["rule", "mode", "on", "title", "severity", "dials", "needs", "saw"])?;
+        for rule in listed {
+            let (on, dials, needs) = (rule.on.join(" "), rule.dials.join("\n"), rule.needs.join("\n"));
+            let saw = saw(rule);
+            csv.write_record([
+                &rule.rule,
+                &rule.mode,
+                &on,
+                &rule.title,
+                &rule.severity,
+                &dials,
+                &needs,
+                &saw,
+            ])?;
+        }
+        Ok(())
+    })
+}
+
+fn facts_csv(rows: &[FactRow]) -> Result<String, Failure> {
+    print::csv_text(|csv| {
+        csv.write_record(["of", "fact", "type", "optional", "meaning"])?;
+        for row in rows {
+            let optional = row.optional.to_string();
+            csv.write_record([row.of, &row.path, row.fact_type, &optional, row.meaning])?;
+        }
+        Ok(())
+    })
 }
 
 /// `US 100 %`, `VN 30 % blind`.
@@ -225,7 +260,8 @@ fn facts(config: &Config) -> Result<(), Failure> {
     let rows = fact_rows();
     match config.output {
         OutputForm::Json => print::out(&print::json(&rows)?),
-        OutputForm::Table | OutputForm::Csv => {
+        OutputForm::Csv => print::out(&facts_csv(&rows)?),
+        OutputForm::Table => {
             let mut table = table(&["fact", "type", "meaning"]);
             for row in &rows {
                 let optional = if row.optional { "?" } else { "" };

@@ -21,6 +21,9 @@ use crate::summary::{PassedOver, Summary};
 
 /// Runs the command.
 pub(crate) fn run(args: &Demo, config: &Config) -> Result<(), Failure> {
+    if !args.once && config.output == OutputForm::Csv {
+        return Err(Failure::usage("the live demo has no CSV; add --once, or ask for JSON".into()));
+    }
     let rules = rules_folder::load(&config.rules)?;
     let sources = rules.sources.clone();
     let mut folder =
@@ -58,8 +61,10 @@ fn finish(
     };
     folder.put_run(&run).map_err(written)?;
     let summary = Summary::new(&ended.decider, ended.books, PassedOver::default());
-    if args.once && config.output == OutputForm::Json {
-        return print::out(&print::json(&DemoSummary { summary, score: ended.score.report() })?);
+    if config.output == OutputForm::Json {
+        let summary = DemoSummary { summary, score: ended.score.report() };
+        // What is told line by line ends with a line.
+        return print::out(&if args.once { print::json(&summary)? } else { print::json_line(&summary)? });
     }
     print::summary(&summary, config.output, print::Stdout::Free)?;
     if config.output == OutputForm::Table {
