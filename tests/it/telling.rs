@@ -239,7 +239,7 @@ fn explain_says_since_when_until_when_and_what_set_a_hold_off() {
         "held by burst until 2026-01-03T03:00:00Z, since 2026-01-01T03:00:00Z",
         "because of burst (LEAST 3, orders 3)",
         "set off when order o3 of creator:maria came: 100.00 USD",
-        "releases 2026-01-15T01:00:00Z, unless burst fires again or a refund, a cancellation or a person comes first",
+        "releases 2026-01-15T01:00:00Z, unless burst fires again, or a refund, a cancellation or a person comes first",
         "burst fired: 3 orders on one device",
     ] {
         assert!(told.contains(words), "`{words}` is told:\n{told}");
@@ -411,4 +411,29 @@ fn the_live_demo_tells_json_line_by_line_to_its_score() {
     let told = desk.told(&["demo", "--output", "json", "--stop-after", "1", "--orders", "200"]);
     let lines: Vec<Value> = told.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert!(lines.last().unwrap()["score"]["attacks"].is_array());
+}
+
+#[test]
+fn explain_says_why_a_release_waits_and_shows_times_and_money_as_such() {
+    let desk = Desk::with(&[("burst.rhai", BURST)]);
+    let refund = |id: &str, order: &str, state: &str, hour: i64| {
+        json!({
+            "event_id": id, "kind": "refund", "occurred_at": at(hour), "refund_id": id, "order_id": order,
+            "state": state, "currency": "USD", "amount": 4000,
+        })
+    };
+    let events = [
+        order("o1", 1),
+        order("o2", 2),
+        refund("f1", "o1", "requested", 3),
+        refund("f2", "o2", "completed", 4),
+    ];
+    desk.replay(&events, 20);
+    let told = desk.told(&["explain", "o1"]);
+    let words = "is due for release on 2026-01-15T01:00:00Z, once the refund that was requested is answered";
+    assert!(told.contains(words), "{told}");
+    let told = desk.told(&["explain", "o2"]);
+    for words in ["refund (amount 40.00 USD, refund f2", "settled (due_at 2026-01-15T02:00:00Z)"] {
+        assert!(told.contains(words), "`{words}` is told:\n{told}");
+    }
 }

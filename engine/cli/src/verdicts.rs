@@ -2,8 +2,9 @@
 
 use ledger::Cause;
 use model::event::Beneficiary;
+use model::hit::EvidenceValue;
 use model::verdict::{Account, Decision, Reason};
-use model::{RuleId, Verdict};
+use model::{Currency, EventTime, Minor, Money, RuleId, Text, Verdict};
 use std::collections::{BTreeSet, VecDeque};
 
 use crate::args::{OutputForm, Verdicts};
@@ -24,7 +25,9 @@ pub(crate) fn run(args: &Verdicts, config: &Config) -> Result<(), Failure> {
     let limit = args.last.unwrap_or(if config.output == OutputForm::Table { SHOWN } else { usize::MAX });
     let (mut kept, mut matching, mut met) = (VecDeque::new(), 0_u64, BTreeSet::new());
     each_verdict(&path, |verdict| {
-        met.extend(verdict.reasons.iter().map(|reason| reason.rule.clone()));
+        if args.rule.is_some() {
+            met.extend(verdict.reasons.iter().map(|reason| reason.rule.clone()));
+        }
         if wanted(args, &verdict) {
             matching += 1;
             kept.push_back(verdict);
@@ -127,13 +130,15 @@ pub(crate) fn about(verdict: &Verdict) -> String {
 
 /// The reasons' rules with their numbers: `same_ip_burst (buyers 2, orders 7)`.
 pub(crate) fn reasons(verdict: &Verdict) -> String {
-    verdict.reasons.iter().map(reason).collect::<Vec<_>>().join("; ")
+    let told = verdict.reasons.iter().map(|why| reason(why, verdict.currency));
+    told.collect::<Vec<_>>().join("; ")
 }
 
-/// One of them.
-pub(crate) fn reason(reason: &Reason) -> String {
-    let numbers: Vec<String> =
-        reason.evidence.iter().map(|(name, value)| format!("{name} {}", shown(value))).collect();
+/// One of them; its amounts are of this currency.
+pub(crate) fn reason(reason: &Reason, currency: Option<Currency>) -> String {
+    let told =
+        |(name, value): (&Text, &EvidenceValue)| format!("{name} {}", shown(reason, name, value, currency));
+    let numbers: Vec<String> = reason.evidence.iter().map(told).collect();
     if numbers.is_empty() {
         reason.rule.to_string()
     } else {
@@ -141,11 +146,39 @@ pub(crate) fn reason(reason: &Reason) -> String {
     }
 }
 
-fn shown(value: &model::hit::EvidenceValue) -> String {
+fn shown(reason: &Reason, name: &str, value: &EvidenceValue, currency: Option<Currency>) -> String {
     match value {
-        model::hit::EvidenceValue::Int(n) => n.to_string(),
-        model::hit::EvidenceValue::Ratio { numerator, denominator } => format!("{numerator}/{denominator}"),
-        model::hit::EvidenceValue::Id(id) => id.to_string(),
+        EvidenceValue::Int(number) => match (meaning(reason.rule.as_str(), name), currency) {
+            (Number::Time, _) => {
+                EventTime::from_ms(*number).map_or(number.to_string(), |time| time.to_string())
+            }
+            (Number::Money, Some(currency)) => Money { currency, minor: Minor(*number) }.to_string(),
+            (Number::Money, None) | (Number::Plain, _) => number.to_string(),
+        },
+        EvidenceValue::Ratio { numerator, denominator } => format!("{numerator}/{denominator}"),
+        EvidenceValue::Id(id) => id.to_string(),
+    }
+}
+
+/// What an integer among the evidence is.
+enum Number {
+    Plain,
+    Time,
+    Money,
+}
+
+/// A built-in reason says times and money as integers; a rule's own numbers are as the rule means them.
+fn meaning(rule: &str, name: &str) -> Number {
+    let of = |causes: &[Cause]| causes.iter().any(|cause| cause.name() == rule);
+    match name {
+        _ if of(&[Cause::Lapsed]) => Number::Time,
+        "due_at" | "since_at" if of(&[Cause::Settled, Cause::Escalated]) => Number::Time,
+        "amount" | "beyond" | "paid" | "scheduled"
+            if of(&[Cause::Refund, Cause::OverRefund, Cause::TooLate, Cause::PaidBeyond]) =>
+        {
+            Number::Money
+        }
+        _ => Number::Plain,
     }
 }
 

@@ -262,6 +262,11 @@ impl Ledger {
         commission.order().map(|order| &self.orders[order].record)
     }
 
+    /// Whether a refund of a commission's order was requested and not answered: until then it is not released.
+    pub fn awaits_refund(&self, commission: &Commission) -> bool {
+        commission.order().is_some_and(|order| self.orders[order].refund_is_requested())
+    }
+
     /// How many commissions have money that is pending, held or released.
     pub fn open_commissions(&self) -> usize {
         self.open

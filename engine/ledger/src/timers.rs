@@ -47,8 +47,7 @@ impl Ledger {
     pub(crate) fn reschedule(&mut self, ix: CommissionIx) {
         let commission = &self.commissions[ix];
         let due = self.due_by_dates(commission);
-        let stopped = commission.order().is_some_and(|order| self.orders[order].refund_is_requested());
-        let ripens = !stopped && !commission.balance.get(Account::Pending).is_zero();
+        let ripens = !self.awaits_refund(commission) && !commission.balance.get(Account::Pending).is_zero();
         let lapse = self.next_lapse(commission);
         self.commissions[ix].due = due;
         self.set_release(ix, due.filter(|_| ripens));

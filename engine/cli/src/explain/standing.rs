@@ -1,6 +1,6 @@
 //! Where commissions stand at the end, as the ledger knows it: a hold that ends while others stand makes no verdict.
 
-use ledger::{Commission, Hold, Ledger};
+use ledger::{Cause, Commission, Hold, Ledger, Origin};
 use model::fact::Subject;
 use model::policy::Mode;
 use model::verdict::{Account, CommissionId, Decision};
@@ -28,6 +28,8 @@ pub(crate) struct CommissionStory {
     pub due_by_dates: Option<String>,
     /// What could keep it from being released then.
     pub unless: Vec<String>,
+    /// A refund of its order was requested and not answered: that stops its release.
+    pub refund_requested: bool,
     /// Its date has passed, and it waits for a feed that its program requires to be complete.
     pub awaiting_feed: bool,
     /// What keeps it.
@@ -81,7 +83,8 @@ fn story(commission: &Commission, ledger: &Ledger, ruleset: &Ruleset, scenes: &[
         stands: stands.collect(),
         due: ledger.would_be_released(commission).map(|due| due.to_string()),
         due_by_dates: commission.due().filter(|_| unreleased).map(|due| due.to_string()),
-        unless: if unreleased { unless(standing(), ruleset) } else { Vec::new() },
+        unless: if unreleased { unless(commission, ruleset) } else { Vec::new() },
+        refund_requested: ledger.awaits_refund(commission),
         awaiting_feed: commission.is_awaiting_feed(),
         holds: standing().map(|hold| held(hold, commission.id(), scenes)).collect(),
     }
@@ -89,17 +92,22 @@ fn story(commission: &Commission, ledger: &Ledger, ruleset: &Ruleset, scenes: &[
 
 /// What may come before the release: the rules that hold it firing again, those that look at everything that is
 /// due, and what always may.
-fn unless<'h>(holds: impl Iterator<Item = &'h Hold>, ruleset: &Ruleset) -> Vec<String> {
-    let again = holds.filter(|hold| hold.until.is_some()).map(|hold| format!("{} fires again", hold.rule));
+fn unless(commission: &Commission, ruleset: &Ruleset) -> Vec<String> {
+    match commission.origin() {
+        Origin::Order(_) => {}
+        Origin::Obligation { .. } | Origin::Run(_) => return vec!["a person holds it".into()],
+    }
+    let lapsing = commission.holds().iter().filter(|hold| hold.stands() && hold.until.is_some());
+    let again = lapsing.map(|hold| format!("{} fires again", hold.rule));
     let acts = |mode| match mode {
         Mode::Live | Mode::Canary(_) => true,
         Mode::Draft | Mode::Shadow | Mode::Retired => false,
     };
-    let rules =
-        ruleset.rules().iter().filter(|rule| rule.subjects.contains(&Subject::Maturity) && acts(rule.mode));
-    let at_its_date = rules.map(|rule| format!("{} objects at its date", rule.id));
+    let at_maturity = ruleset.rules().iter().filter(|rule| rule.subjects.contains(&Subject::Maturity));
+    let objects =
+        at_maturity.filter(|rule| acts(rule.mode)).map(|rule| format!("{} objects at its date", rule.id));
     let always = ["a refund, a cancellation or a person comes first".to_owned()];
-    again.chain(at_its_date).chain(always).collect()
+    again.chain(objects).chain(always).collect()
 }
 
 fn held(hold: &Hold, commission: CommissionId, scenes: &[Scene]) -> HoldStory {
@@ -113,7 +121,8 @@ fn held(hold: &Hold, commission: CommissionId, scenes: &[Scene]) -> HoldStory {
     for scene in scenes {
         for verdict in scene.verdicts.iter().filter(of_it) {
             let reason = reason_of(verdict, hold);
-            placed = reason.map(|reason| (scene, crate::verdicts::reason(reason))).or(placed);
+            placed =
+                reason.map(|reason| (scene, crate::verdicts::reason(reason, verdict.currency))).or(placed);
         }
     }
     HoldStory {
@@ -128,7 +137,6 @@ fn held(hold: &Hold, commission: CommissionId, scenes: &[Scene]) -> HoldStory {
 
 /// The rule's own reason; a freeze and a hold by a person give the review's.
 fn reason_of<'v>(verdict: &'v Verdict, hold: &Hold) -> Option<&'v model::verdict::Reason> {
-    use ledger::Cause;
     let named = |name: &str| verdict.reasons.iter().find(|reason| reason.rule.as_str() == name);
     named(hold.rule.as_str()).or_else(|| {
         let by_person = hold.rule.as_str() == Cause::Freeze.name();

@@ -81,20 +81,24 @@ fn told_release(c: &CommissionStory) -> String {
         (Some(due), _) if c.awaiting_feed => {
             format!("  was due for release on {due}; awaits a feed that its program requires\n")
         }
+        (Some(due), _) if c.refund_requested => {
+            format!("  is due for release on {due}, once the refund that was requested is answered\n")
+        }
         (Some(due), _) => format!("  releases {due}, unless {}\n", listed(&c.unless)),
         (None, Some(due)) if !c.holds.is_empty() => {
             format!("  waits for a person; by its dates alone it is due {due}\n")
         }
-        (None, _) => String::new(),
+        (None, _) if c.unless.is_empty() => String::new(),
+        (None, _) => "  has no date yet: it counts from a status of the order that has not come\n".into(),
     }
 }
 
-/// `a`, `a or b`, `a, b or c`.
+/// `a`, `a, or b`, `a, b, or c`.
 fn listed(clauses: &[String]) -> String {
     match clauses {
         [] => String::new(),
         [one] => one.clone(),
-        [first @ .., last] => format!("{} or {last}", first.join(", ")),
+        [first @ .., last] => format!("{}, or {last}", first.join(", ")),
     }
 }
 
@@ -111,8 +115,9 @@ fn told_scene(scene: &Scene) -> String {
     let quiet =
         scene.rules.iter().filter(|r| r.said.is_empty() && !r.near_miss && r.failure.is_none()).count();
     if quiet > 0 {
+        let other = if quiet < scene.rules.len() { " other" } else { "" };
         let rules = if quiet == 1 { "rule" } else { "rules" };
-        text += &format!("    {quiet} other {rules} saw nothing\n");
+        text += &format!("    {quiet}{other} {rules} saw nothing\n");
     }
     scene.verdicts.iter().for_each(|verdict| text += &told_verdict(verdict, scene));
     text
