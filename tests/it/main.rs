@@ -14,6 +14,7 @@ mod determinism;
 mod engine;
 mod failing_rules;
 mod live_rules;
+mod mishaps;
 mod real;
 mod shipped_rules;
 mod telling;

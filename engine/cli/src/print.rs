@@ -13,20 +13,33 @@ use crate::table::table;
 /// Beneficiaries in the table for people; the JSON has all of them.
 const BENEFICIARIES_SHOWN: usize = 10;
 
+/// Whether anybody still reads what is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reader {
+    /// As far as we know.
+    There,
+    /// It closed the pipe: it has seen enough.
+    Gone,
+}
+
 /// Writes text to standard output. A reader that went away is not an error.
 pub(crate) fn out(text: &str) -> Result<(), Failure> {
-    match io::stdout().lock().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Failure::output(&"standard output", &error))
-        }
-        Ok(()) | Err(_) => Ok(()),
+    offer(text).map(|_| ())
+}
+
+/// Writes text to standard output, and says whether it is worth going on.
+pub(crate) fn offer(text: &str) -> Result<Reader, Failure> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Ok(()) => Ok(Reader::There),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Reader::Gone),
+        Err(error) => Err(Failure::output(&"standard output", &error)),
     }
 }
 
-/// Writes a line to standard error.
-#[expect(clippy::print_stderr, reason = "what is not data goes to standard error")]
+/// Writes a line to standard error. That nobody can be told changes nothing of how a command ends.
 pub(crate) fn note(text: &str) {
-    eprintln!("{text}");
+    drop(writeln!(io::stderr().lock(), "{text}"));
 }
 
 /// A document as indented JSON.
