@@ -25,7 +25,7 @@ pub(crate) fn stderr(run: &Output) -> String {
 }
 
 /// A demo that leaves a state folder behind.
-fn after_a_demo() -> tempfile::TempDir {
+pub(crate) fn after_a_demo() -> tempfile::TempDir {
     let state = tempfile::tempdir().unwrap();
     let run = tidegate(state.path(), &["demo", "--once", "--days", "4", "--orders", "300"]);
     assert!(run.status.success(), "{}", stderr(&run));
@@ -58,12 +58,11 @@ fn the_books_of_the_demo_balance_and_a_changed_amount_is_found() {
     let run = tidegate(state.path(), &["reconcile"]);
     assert!(run.status.success() && stdout(&run).contains("The books balance"), "{}", stdout(&run));
 
-    let file = state.path().join("verdicts.ndjson");
-    let text = std::fs::read_to_string(&file).unwrap();
+    let text = std::fs::read_to_string(state.path().join("verdicts.ndjson")).unwrap();
     let amount = text.find("\"amount\":").unwrap() + "\"amount\":".len();
-    let tampered = format!("{}9{}", &text[..amount], &text[amount..]);
-    std::fs::write(&file, tampered).unwrap();
-    let run = tidegate(state.path(), &["reconcile"]);
+    let file = state.path().join("tampered.ndjson");
+    std::fs::write(&file, format!("{}9{}", &text[..amount], &text[amount..])).unwrap();
+    let run = tidegate(state.path(), &["reconcile", file.to_str().unwrap()]);
     assert_eq!(run.status.code(), Some(1), "{}", stdout(&run));
     assert!(stdout(&run).contains("its postings add up to"), "{}", stdout(&run));
 }

@@ -1,11 +1,13 @@
 //! What goes wrong around a command: nobody reads its output, two run at once, a name is typed twice.
 
+use std::collections::BTreeMap;
 use std::fs::OpenOptions;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
+use crate::commands::{after_a_demo, stderr, stdout, tidegate};
 use crate::engine;
 
 /// Long enough for the slowest machine; a test that works never waits for it.
@@ -49,4 +51,66 @@ fn a_live_demo_ends_when_its_reader_has_seen_enough() {
     BufReader::new(demo.stdout.take().unwrap()).read_line(&mut first).unwrap();
     assert!(first.starts_with("2026-"), "{first}");
     assert_eq!(end_of(&mut demo).and_then(|status| status.code()), Some(0));
+}
+
+/// Every file of a folder that a run left there, with its bytes.
+fn contents(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
+    let named = files.map(|file| (file.file_name().into_string().unwrap(), file.path()));
+    let kept = named.filter(|(name, _)| name != "run.lock");
+    kept.map(|(name, path)| (name, std::fs::read(path).unwrap())).collect()
+}
+
+/// A file with one order in it.
+fn an_order(folder: &Path) -> String {
+    let file = folder.join("orders.ndjson");
+    let order = std::fs::read_to_string(engine::root().join("schemas/examples/order.json")).unwrap();
+    let order: serde_json::Value = serde_json::from_str(&order).unwrap();
+    std::fs::write(&file, format!("{order}\n")).unwrap();
+    file.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_run_that_fails_leaves_the_run_before_it_as_it_was() {
+    let state = after_a_demo();
+    let before = contents(state.path());
+    let other = tempfile::tempdir().unwrap();
+    let order = an_order(other.path());
+    for output in ["no/such/folder/verdicts.ndjson", "/dev/full"] {
+        let run = tidegate(state.path(), &["replay", &order, "--verdicts", output]);
+        assert_eq!(run.status.code(), Some(4), "{output}: {}", stderr(&run));
+        assert!(contents(state.path()) == before, "{output}");
+    }
+}
+
+#[test]
+fn two_runs_do_not_write_one_state_folder_and_the_second_is_told_who_does() {
+    let state = tempfile::tempdir().unwrap();
+    let mut demo = command(state.path(), &["demo", "--orders", "300"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(demo.stdout.take().unwrap());
+    lines.read_line(&mut String::new()).unwrap();
+    let second = tidegate(state.path(), &["demo", "--once", "--days", "1", "--orders", "10"]);
+    let told = format!("demo, process {}", demo.id());
+    drop(lines);
+    assert_eq!(second.status.code(), Some(4), "{}", stderr(&second));
+    assert!(stderr(&second).contains(&told), "{}", stderr(&second));
+    assert!(end_of(&mut demo).unwrap().success());
+    assert!(tidegate(state.path(), &["reconcile"]).status.success(), "the first run is whole");
+}
+
+#[test]
+fn verdicts_that_are_not_those_of_the_run_are_not_told_as_its_own() {
+    let state = after_a_demo();
+    let other = tempfile::tempdir().unwrap();
+    assert!(tidegate(other.path(), &["replay", &an_order(other.path())]).status.success());
+    std::fs::copy(other.path().join("verdicts.ndjson"), state.path().join("verdicts.ndjson")).unwrap();
+    for arguments in [&["verdicts"][..], &["reconcile"], &["explain", "o1"]] {
+        let run = tidegate(state.path(), arguments);
+        assert_eq!(run.status.code(), Some(3), "{arguments:?}: {}", stdout(&run));
+        assert!(stderr(&run).contains("not as its run wrote it"), "{arguments:?}: {}", stderr(&run));
+    }
 }

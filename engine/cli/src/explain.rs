@@ -26,8 +26,7 @@ use crate::{input, print, progress};
 pub(crate) fn run(args: &Explain, config: &Config) -> Result<(), Failure> {
     let folder = Folder::open(&config.state).map_err(|e| Failure::unreadable(e.to_string()))?;
     let watch = find(&args.subject, &folder)?;
-    let run = folder.run().map_err(|e| Failure::input(&config.state, &e))?;
-    let seen = again(&run, watch, config)?;
+    let seen = again(folder.run(), watch, config)?;
     let story = story::Story::new(&seen);
     match config.output {
         OutputForm::Json => print::out(&print::json(&story)?),

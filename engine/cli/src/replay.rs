@@ -1,7 +1,7 @@
 //! `tidegate replay`: decide files of events and print what became of the money.
 
 use connector::file::Input;
-use connector::folder::{Folder, InputFile, Run, VerdictWriter};
+use connector::folder::{Draft, InputFile, Run, VerdictFile, VerdictWriter};
 use model::log::{Control, Genesis, RecordBody};
 use model::{EventTime, Position, Record};
 use runtime::{Drive, Records, Sink, Store};
@@ -26,9 +26,9 @@ pub(crate) fn run(args: &Replay, config: &Config) -> Result<(), Failure> {
     let (input, genesis, rulesets) = open(args, config)?;
     can_be_honoured(&genesis, &input.records)?;
 
-    let mut folder =
-        Folder::create(&config.state).map_err(|e| Failure::output(&config.state.display(), &e))?;
-    let mut recorder = folder.recorder().map_err(|e| Failure::output(&config.state.display(), &e))?;
+    let written = |e: io::Error| Failure::output(&config.state.display(), &e);
+    let mut draft = Draft::begin(&config.state, "replay").map_err(written)?;
+    let mut recorder = draft.recorder().map_err(written)?;
     let mut books = Books::default();
     let mut copy = args.verdicts.as_deref().map(open_copy).transpose()?;
     let mut decider = rulesets.decider(&genesis);
@@ -45,8 +45,7 @@ pub(crate) fn run(args: &Replay, config: &Config) -> Result<(), Failure> {
             .map_err(|e| Failure::output(&"the results", &e))?;
     }
     bar.finish_and_clear();
-    let written = |e: io::Error| Failure::output(&config.state.display(), &e);
-    recorder.finish().map_err(written)?;
+    let verdicts = recorder.finish().map_err(written)?;
     if let Some(copy) = copy {
         match copy.finish() {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
@@ -55,8 +54,8 @@ pub(crate) fn run(args: &Replay, config: &Config) -> Result<(), Failure> {
             Ok(()) | Err(_) => {}
         }
     }
-    folder.put_snapshot(&runtime::seal(&decider.snapshot())).map_err(written)?;
-    folder.put_run(&described(args, genesis, rulesets, until)?).map_err(written)?;
+    draft.put_snapshot(&runtime::seal(&decider.snapshot())).map_err(written)?;
+    draft.end(&described(args, genesis, rulesets, until, verdicts)?).map_err(written)?;
     let stdout =
         if args.verdicts.as_deref() == Some(Path::new("-")) { Stdout::CarriesVerdicts } else { Stdout::Free };
     crate::print::summary(&Summary::new(&decider, books, passed_over), config.output, stdout)
@@ -128,6 +127,7 @@ fn described(
     genesis: Genesis,
     rulesets: Rulesets,
     until: Option<EventTime>,
+    verdicts: VerdictFile,
 ) -> Result<Run, Failure> {
     let measure = |path: &PathBuf| InputFile::measure(path).map_err(|e| Failure::input(path, &e));
     let files = args.files.iter().filter(|path| path.as_os_str() != "-");
@@ -146,6 +146,7 @@ fn described(
         genesis,
         rulesets: rulesets.into_sources().into_iter().map(|sources| sources.0).collect(),
         until_at: until.map(EventTime::as_ms),
+        verdicts,
     })
 }
 

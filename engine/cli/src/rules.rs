@@ -4,7 +4,6 @@ use connector::folder::Folder;
 use decider::{Decider, Tally};
 use model::fact::{RECORD, Row, Subject};
 use ruleset::{Diagnostic, RuleInfo, Ruleset, Severity, Sources};
-use runtime::Store;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::Path;

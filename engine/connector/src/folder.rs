@@ -2,26 +2,31 @@
 //! explained afterwards.
 //!
 //! ```text
-//! run.json             what was decided: inputs with their checksums, mapping, genesis, rules, end
+//! run.json             what was decided: inputs and verdicts with their checksums, mapping, genesis, rules, end
 //! verdicts.ndjson      every verdict, in order
 //! dead_letters.ndjson  every refused record, with its bytes
 //! state.snapshot       the engine's state at the end, sealed
 //! log.ndjson           the log itself, where no input file holds it (a demo)
 //! ```
 //!
-//! A new run replaces the old one. `run.json` is written last: a folder without it is of a run that did not end.
+//! A new run replaces the old one when it has ended, not before: a [`Draft`] writes beside what is there, and holds
+//! `run.lock`, so that no two runs write at once. A folder without `run.json` holds no finished run.
+
+mod draft;
 
 use model::Verdict;
 use model::log::Genesis;
 use model::refusal::DeadLetter;
-use runtime::{Sink, Store};
+use runtime::Sink;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::hash::Hasher;
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
+pub use draft::Draft;
+
+use crate::checksum::Checksum;
 use crate::wire;
 
 const RUN: &str = "run.json";
@@ -31,10 +36,11 @@ const SNAPSHOT: &str = "state.snapshot";
 const LOG: &str = "log.ndjson";
 const ALL: [&str; 5] = [RUN, VERDICTS, DEAD_LETTERS, SNAPSHOT, LOG];
 
-/// A state folder.
+/// The state folder of a run that ended.
 #[derive(Debug, Clone)]
 pub struct Folder {
     path: PathBuf,
+    run: Run,
 }
 
 /// What was decided: enough to decide it again.
@@ -54,6 +60,17 @@ pub struct Run {
     pub rulesets: Vec<BTreeMap<String, String>>,
     /// Where the replay was asked to end, milliseconds since the epoch.
     pub until_at: Option<i64>,
+    /// What was said.
+    pub verdicts: VerdictFile,
+}
+
+/// The file of all verdicts of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VerdictFile {
+    /// How many there are, one a line.
+    pub count: u64,
+    /// SipHash-1-3-128 of the file's bytes, in hex.
+    pub checksum: String,
 }
 
 /// A file that was read.
@@ -74,17 +91,14 @@ impl InputFile {
     /// When it cannot be read.
     pub fn measure(path: &Path) -> io::Result<InputFile> {
         let mut file = BufReader::with_capacity(1 << 20, File::open(path)?);
-        let mut hasher = siphasher::sip128::SipHasher13::new();
-        let (mut bytes, mut buffer) = (0, vec![0; 1 << 20]);
+        let (mut checksum, mut buffer) = (Checksum::default(), vec![0; 1 << 20]);
         loop {
             let read = file.read(&mut buffer)?;
             let Some(part) = buffer.get(..read).filter(|part| !part.is_empty()) else { break };
-            hasher.write(part);
-            bytes += part.len() as u64;
+            checksum.take(part);
         }
-        let checksum = siphasher::sip128::Hasher128::finish128(&hasher).as_u128();
         let path = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
-        Ok(InputFile { path, bytes, checksum: format!("{checksum:032x}") })
+        Ok(InputFile { path, bytes: checksum.bytes(), checksum: checksum.hex() })
     }
 
     /// Whether the file still is what it was.
@@ -98,39 +112,29 @@ impl InputFile {
 }
 
 impl Folder {
-    /// Makes the folder ready for a new run: what an earlier one left is removed.
+    /// The folder of a run that ended, as it ended.
     ///
     /// # Errors
-    /// When the folder cannot be made or cleared.
-    pub fn create(path: &Path) -> io::Result<Folder> {
-        std::fs::create_dir_all(path)?;
-        for name in ALL {
-            match std::fs::remove_file(path.join(name)) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                Ok(()) | Err(_) => {}
-            }
-        }
-        Ok(Folder { path: path.to_path_buf() })
-    }
-
-    /// The folder of a run that ended.
-    ///
-    /// # Errors
-    /// When there is none: `NotFound`, with what to do.
+    /// When there is none, or its verdicts are not those that it wrote; with what to do.
     pub fn open(path: &Path) -> io::Result<Folder> {
-        if path.join(RUN).exists() {
-            return Ok(Folder { path: path.to_path_buf() });
+        let unusable = |kind, what: &str| {
+            let again = "`tidegate replay` or `tidegate demo` makes a new one";
+            io::Error::new(kind, format!("{} {what}; {again}", path.display()))
+        };
+        let Some(bytes) = read_if_there(&path.join(RUN))? else {
+            return Err(unusable(io::ErrorKind::NotFound, "holds no finished run"));
+        };
+        let run: Run = serde_json::from_slice(&bytes).map_err(|error| {
+            let what = format!("holds a run that this version cannot read ({error})");
+            unusable(io::ErrorKind::InvalidData, &what)
+        })?;
+        let folder = Folder { path: path.to_path_buf(), run };
+        let found = InputFile::measure(&folder.verdicts_path())?;
+        if found.checksum != folder.run.verdicts.checksum {
+            let what = format!("holds a {VERDICTS} that is not as its run wrote it");
+            return Err(unusable(io::ErrorKind::InvalidData, &what));
         }
-        let what = format!(
-            "{} holds no finished run; `tidegate replay` or `tidegate demo` makes one",
-            path.display()
-        );
-        Err(io::Error::new(io::ErrorKind::NotFound, what))
-    }
-
-    /// Where the log of a run without input files is kept.
-    pub fn log_path(&self) -> PathBuf {
-        self.path.join(LOG)
+        Ok(folder)
     }
 
     /// Where the verdicts are.
@@ -138,56 +142,26 @@ impl Folder {
         self.path.join(VERDICTS)
     }
 
-    /// Takes verdicts and dead letters from now on.
-    ///
-    /// # Errors
-    /// When the files cannot be made.
-    pub fn recorder(&self) -> io::Result<Recorder> {
-        Ok(Recorder {
-            verdicts: BufWriter::with_capacity(1 << 18, File::create(self.path.join(VERDICTS))?),
-            dead_letters: BufWriter::new(File::create(self.path.join(DEAD_LETTERS))?),
-            line: Vec::new(),
-        })
-    }
-
-    /// Says what was decided: the run is complete.
-    ///
-    /// # Errors
-    /// When it cannot be written.
-    pub fn put_run(&self, run: &Run) -> io::Result<()> {
-        replace(&self.path.join(RUN), &serde_json::to_vec_pretty(run)?)
-    }
-
     /// What was decided.
+    pub fn run(&self) -> &Run {
+        &self.run
+    }
+
+    /// The engine's state at the end, still sealed.
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn run(&self) -> io::Result<Run> {
-        Ok(serde_json::from_reader(BufReader::new(File::open(self.path.join(RUN))?))?)
+    pub fn snapshot(&self) -> io::Result<Option<Vec<u8>>> {
+        read_if_there(&self.path.join(SNAPSHOT))
     }
 }
 
-impl Store for Folder {
-    fn put_snapshot(&mut self, sealed: &[u8]) -> io::Result<()> {
-        replace(&self.path.join(SNAPSHOT), sealed)
+fn read_if_there(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    match std::fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
     }
-
-    fn snapshot(&self) -> io::Result<Option<Vec<u8>>> {
-        match std::fs::read(self.path.join(SNAPSHOT)) {
-            Ok(sealed) => Ok(Some(sealed)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-}
-
-/// Writes a file whole or not at all: under another name, flushed to the disk, then renamed.
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let draft = path.with_extension("draft");
-    let mut file = File::create(&draft)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    std::fs::rename(draft, path)
 }
 
 /// Writes verdicts and dead letters, one JSON document a line.
@@ -195,18 +169,25 @@ pub struct Recorder {
     verdicts: BufWriter<File>,
     dead_letters: BufWriter<File>,
     line: Vec<u8>,
+    count: u64,
+    checksum: Checksum,
 }
 
 impl Recorder {
+    fn new(verdicts: BufWriter<File>, dead_letters: BufWriter<File>) -> Recorder {
+        Recorder { verdicts, dead_letters, line: Vec::new(), count: 0, checksum: Checksum::default() }
+    }
+
     /// Makes sure that everything taken is in the files.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn finish(mut self) -> io::Result<()> {
+    pub fn finish(mut self) -> io::Result<VerdictFile> {
         self.verdicts.flush()?;
         self.dead_letters.flush()?;
         self.verdicts.get_ref().sync_all()?;
-        self.dead_letters.get_ref().sync_all()
+        self.dead_letters.get_ref().sync_all()?;
+        Ok(VerdictFile { count: self.count, checksum: self.checksum.hex() })
     }
 }
 
@@ -215,8 +196,10 @@ impl Sink for Recorder {
         for verdict in verdicts {
             self.line.clear();
             wire::write_verdict(verdict, &mut self.line);
+            self.checksum.take(&self.line);
             self.verdicts.write_all(&self.line)?;
         }
+        self.count += verdicts.len() as u64;
         for dead in dead_letters {
             self.line.clear();
             wire::write_dead_letter(dead, &mut self.line);

@@ -10,6 +10,7 @@
 //! No bytes can stop the stream: whatever is not an event becomes a refusal with its original bytes. Decoding
 //! and mapping are pure functions of their bytes. It refuses to read a clock or the environment.
 
+mod checksum;
 pub mod file;
 pub mod folder;
 pub mod log;

@@ -5,7 +5,7 @@ mod lines;
 mod screen;
 mod simulation;
 
-use connector::folder::{Folder, InputFile, Run};
+use connector::folder::{Draft, Run};
 use model::Span;
 use runtime::Store;
 use std::io::IsTerminal;
@@ -26,9 +26,9 @@ pub(crate) fn run(args: &Demo, config: &Config) -> Result<(), Failure> {
     }
     let rules = rules_folder::load(&config.rules)?;
     let sources = rules.sources.clone();
-    let mut folder =
-        Folder::create(&config.state).map_err(|e| Failure::output(&config.state.display(), &e))?;
-    let mut simulation = Simulation::start(args, config, rules, &folder)?;
+    let draft =
+        Draft::begin(&config.state, "demo").map_err(|e| Failure::output(&config.state.display(), &e))?;
+    let mut simulation = Simulation::start(args, config, rules, &draft)?;
     if args.once {
         simulation.run_for(Span::from_days(i64::from(args.days)))?;
     } else if std::io::stdout().is_terminal() && config.output == OutputForm::Table {
@@ -36,30 +36,31 @@ pub(crate) fn run(args: &Demo, config: &Config) -> Result<(), Failure> {
     } else {
         lines::show(&mut simulation, args, config)?;
     }
-    finish(simulation, sources, &mut folder, args, config)
+    finish(simulation, sources, draft, args, config)
 }
 
 /// Leaves the state folder as a replay would, and prints what it came to.
 fn finish(
     simulation: Simulation,
     sources: std::collections::BTreeMap<String, String>,
-    folder: &mut Folder,
+    mut draft: Draft,
     args: &Demo,
     config: &Config,
 ) -> Result<(), Failure> {
     let ended = simulation.end()?;
     let written = |e: std::io::Error| Failure::output(&config.state.display(), &e);
-    folder.put_snapshot(&runtime::seal(&ended.decider.snapshot())).map_err(written)?;
+    draft.put_snapshot(&runtime::seal(&ended.decider.snapshot())).map_err(written)?;
     let run = Run {
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        inputs: vec![InputFile::measure(&folder.log_path()).map_err(written)?],
+        inputs: vec![draft.log().map_err(written)?],
         standard_input: false,
         mapping: None,
         genesis: ended.decider.genesis().clone(),
         rulesets: vec![sources],
         until_at: None,
+        verdicts: ended.verdicts,
     };
-    folder.put_run(&run).map_err(written)?;
+    draft.end(&run).map_err(written)?;
     let summary = Summary::new(&ended.decider, ended.books, PassedOver::default());
     if config.output == OutputForm::Json {
         let summary = DemoSummary { summary, score: ended.score.report() };

@@ -1,6 +1,6 @@
 //! The made-up trade and the engine that decides it, step by step.
 
-use connector::folder::{Folder, Recorder};
+use connector::folder::{Draft, Recorder, VerdictFile};
 use decider::{Decider, Effects};
 use model::log::{Control, Genesis, RecordBody};
 use model::{EventTime, HashKey, Market, Position, ProgramId, Record, Span};
@@ -54,6 +54,8 @@ pub(crate) struct Ended {
     pub books: Books,
     /// What was caught of what was planted.
     pub score: Score,
+    /// The verdicts, as they were written.
+    pub verdicts: VerdictFile,
 }
 
 impl Simulation {
@@ -62,7 +64,7 @@ impl Simulation {
         args: &Demo,
         config: &Config,
         rules: Rules,
-        folder: &Folder,
+        draft: &Draft,
     ) -> Result<Simulation, Failure> {
         let start =
             EventTime::from_ms(START_MS).ok_or_else(|| Failure::usage("the demo begins in 2026".into()))?;
@@ -82,7 +84,7 @@ impl Simulation {
         }
         let settings =
             Settings { orders_per_day: u64::from(args.orders), scenarios, ..Settings::new(args.seed, start) };
-        let log = File::create(folder.log_path()).map_err(|e| Failure::output(&"the demo's log", &e))?;
+        let log = File::create(draft.log_path()).map_err(|e| Failure::output(&"the demo's log", &e))?;
         let mut simulation = Simulation {
             score: Score::new(&rules.ruleset),
             decider: Decider::new(genesis.clone(), Arc::new(rules.ruleset), HashKey::public()),
@@ -95,7 +97,7 @@ impl Simulation {
             next: Position(0),
             effects: Effects::default(),
             pool: pool.map_err(|e| Failure::usage(format!("cannot start {threads} threads: {e}")))?,
-            recorder: folder.recorder().map_err(|e| Failure::output(&"the verdicts", &e))?,
+            recorder: draft.recorder().map_err(|e| Failure::output(&"the verdicts", &e))?,
             log: BufWriter::with_capacity(1 << 18, log),
             chunk: config.chunk,
         };
@@ -176,7 +178,7 @@ impl Simulation {
     /// Closes the files.
     pub(crate) fn end(mut self) -> Result<Ended, Failure> {
         self.log.flush().map_err(|e| Failure::output(&"the demo's log", &e))?;
-        self.recorder.finish().map_err(|e| Failure::output(&"the verdicts", &e))?;
-        Ok(Ended { decider: self.decider, books: self.books, score: self.score })
+        let verdicts = self.recorder.finish().map_err(|e| Failure::output(&"the verdicts", &e))?;
+        Ok(Ended { decider: self.decider, books: self.books, score: self.score, verdicts })
     }
 }
