@@ -114,3 +114,47 @@ fn verdicts_that_are_not_those_of_the_run_are_not_told_as_its_own() {
         assert!(stderr(&run).contains("not as its run wrote it"), "{arguments:?}: {}", stderr(&run));
     }
 }
+
+#[test]
+fn a_replay_never_writes_over_what_it_reads_whatever_the_name_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join("state");
+    let order = an_order(folder.path());
+    let link = folder.path().join("link.ndjson");
+    std::os::unix::fs::symlink(&order, &link).unwrap();
+    let rules = folder.path().join("rules");
+    std::fs::create_dir(&rules).unwrap();
+    let rule = rules.join("same_device.rhai");
+    std::fs::copy(engine::root().join("rules/same_device.rhai"), &rule).unwrap();
+    let before = (std::fs::read(&order).unwrap(), std::fs::read(&rule).unwrap());
+    for output in [Path::new(&order), &link, &rule] {
+        let output = output.to_str().unwrap();
+        let run =
+            tidegate(&state, &["replay", &order, "--rules", rules.to_str().unwrap(), "--verdicts", output]);
+        assert_eq!(run.status.code(), Some(2), "{output}: {}", stderr(&run));
+        assert!((std::fs::read(&order).unwrap(), std::fs::read(&rule).unwrap()) == before, "{output}");
+    }
+}
+
+#[test]
+fn the_verdicts_of_a_replay_appear_when_it_has_ended_or_not_at_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join("state");
+    let order = an_order(folder.path());
+    let verdicts = folder.path().join("verdicts.ndjson");
+    std::fs::write(&verdicts, "of the last run\n").unwrap();
+    let arguments = ["replay", &order, "--verdicts", verdicts.to_str().unwrap()];
+    // No file may grow past 512 bytes: the run dies when it writes.
+    let died = Command::new("sh")
+        .args(["-c", "ulimit -f 1; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_tidegate-under-test")])
+        .args(arguments)
+        .arg("--state")
+        .arg(&state)
+        .current_dir(engine::root())
+        .output()
+        .unwrap();
+    assert_eq!(died.status.code(), None, "{}", stderr(&died));
+    assert_eq!(std::fs::read(&verdicts).unwrap(), b"of the last run\n");
+    assert!(tidegate(&state, &arguments).status.success());
+    assert_eq!(std::fs::read(&verdicts).unwrap(), std::fs::read(state.join("verdicts.ndjson")).unwrap());
+}

@@ -24,6 +24,7 @@ mod score;
 mod sheet;
 mod summary;
 mod table;
+mod verdict_copy;
 mod verdicts;
 
 use clap::{CommandFactory, FromArgMatches};

@@ -1,11 +1,11 @@
 //! `tidegate replay`: decide files of events and print what became of the money.
 
 use connector::file::Input;
-use connector::folder::{Draft, InputFile, Run, VerdictFile, VerdictWriter};
+use connector::folder::{Draft, InputFile, Run, VerdictFile};
 use model::log::{Control, Genesis, RecordBody};
 use model::{EventTime, Position, Record};
-use runtime::{Drive, Records, Sink, Store};
-use std::io::{self, Write};
+use runtime::{Drive, Records, Store};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::args::Replay;
@@ -18,11 +18,13 @@ use crate::progress;
 use crate::rules_folder;
 use crate::rulesets::Rulesets;
 use crate::summary::{PassedOver, Summary};
+use crate::verdict_copy::VerdictCopy;
 
 /// Runs the command.
 pub(crate) fn run(args: &Replay, config: &Config) -> Result<(), Failure> {
     let until = args.until.as_deref().map(input::time).transpose()?;
     not_in_the_state_folder(args, config)?;
+    not_over_what_it_reads(args, config)?;
     let (input, genesis, rulesets) = open(args, config)?;
     can_be_honoured(&genesis, &input.records)?;
 
@@ -30,13 +32,13 @@ pub(crate) fn run(args: &Replay, config: &Config) -> Result<(), Failure> {
     let mut draft = Draft::begin(&config.state, "replay").map_err(written)?;
     let mut recorder = draft.recorder().map_err(written)?;
     let mut books = Books::default();
-    let mut copy = args.verdicts.as_deref().map(open_copy).transpose()?;
+    let mut copy = VerdictCopy::open(args.verdicts.as_deref())?;
     let mut decider = rulesets.decider(&genesis);
     let passed_over = PassedOver::of(&input.counts);
     let total = input.records.len() as u64;
     let bar = progress::deciding(total);
     {
-        let mut sink = ((&mut recorder, &mut books), CopyTo(copy.as_mut()));
+        let mut sink = ((&mut recorder, &mut books), &mut copy);
         let drive = Drive { chunk: config.chunk, threads: config.threads, until };
         let mut source = Records::new(input.records);
         let mut show = |so_far: runtime::Progress| progress::show(&bar, so_far);
@@ -46,16 +48,10 @@ pub(crate) fn run(args: &Replay, config: &Config) -> Result<(), Failure> {
     }
     bar.finish_and_clear();
     let verdicts = recorder.finish().map_err(written)?;
-    if let Some(copy) = copy {
-        match copy.finish() {
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-                return Err(Failure::output(&"the verdicts", &error));
-            }
-            Ok(()) | Err(_) => {}
-        }
-    }
     draft.put_snapshot(&runtime::seal(&decider.snapshot())).map_err(written)?;
-    draft.end(&described(args, genesis, rulesets, until, verdicts)?).map_err(written)?;
+    let run = described(args, genesis, rulesets, until, verdicts)?;
+    copy.finish()?;
+    draft.end(&run).map_err(written)?;
     let stdout =
         if args.verdicts.as_deref() == Some(Path::new("-")) { Stdout::CarriesVerdicts } else { Stdout::Free };
     crate::print::summary(&Summary::new(&decider, books, passed_over), config.output, stdout)
@@ -105,6 +101,25 @@ fn not_in_the_state_folder(args: &Replay, config: &Config) -> Result<(), Failure
     }
 }
 
+/// A replay leaves everything that it reads as it was.
+fn not_over_what_it_reads(args: &Replay, config: &Config) -> Result<(), Failure> {
+    let written = args.verdicts.as_deref().and_then(|path| path.canonicalize().ok());
+    let Some(place) = written.filter(|place| place.is_file()) else { return Ok(()) };
+    let is_it = |path: &PathBuf| path.canonicalize().is_ok_and(|path| path == place);
+    let mut read = args.files.iter().chain(&args.mapping).chain(&config.file);
+    let is_of = |folder: &PathBuf| folder.canonicalize().is_ok_and(|folder| place.starts_with(folder));
+    let kind = place.extension().and_then(|kind| kind.to_str()).unwrap_or_default();
+    let is_of_rules = matches!(kind, "rhai" | "toml" | "txt" | "cases" | "ruleset")
+        && (is_of(&config.rules) || args.archive.as_ref().is_some_and(is_of));
+    if !is_of_rules && !read.any(is_it) {
+        return Ok(());
+    }
+    Err(Failure::usage(format!(
+        "this replay reads {}; write the verdicts elsewhere, or the file would be lost",
+        place.display()
+    )))
+}
+
 /// A build decides under one number of semantics.
 fn can_be_honoured(genesis: &Genesis, records: &[Record]) -> Result<(), Failure> {
     let upgrades = records.iter().filter_map(|record| match &record.body {
@@ -148,30 +163,4 @@ fn described(
         until_at: until.map(EventTime::as_ms),
         verdicts,
     })
-}
-
-type Copy = VerdictWriter<Box<dyn Write + Send>>;
-
-fn open_copy(path: &Path) -> Result<Copy, Failure> {
-    if path.as_os_str() == "-" {
-        return Ok(VerdictWriter::new(Box::new(io::BufWriter::new(io::stdout()))));
-    }
-    let file = std::fs::File::create(path).map_err(|e| Failure::output(&path.display(), &e))?;
-    Ok(VerdictWriter::new(Box::new(io::BufWriter::with_capacity(1 << 18, file))))
-}
-
-/// Verdicts go to a copy as well, if one was asked for.
-struct CopyTo<'a>(Option<&'a mut Copy>);
-
-impl Sink for CopyTo<'_> {
-    fn take(&mut self, verdicts: &[model::Verdict], dead: &[model::refusal::DeadLetter]) -> io::Result<()> {
-        match self.0.as_mut().map_or(Ok(()), |copy| copy.take(verdicts, dead)) {
-            // A reader that went away has seen enough.
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
-                self.0 = None;
-                Ok(())
-            }
-            taken => taken,
-        }
-    }
 }
