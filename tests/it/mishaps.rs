@@ -158,3 +158,19 @@ fn the_verdicts_of_a_replay_appear_when_it_has_ended_or_not_at_all() {
     assert!(tidegate(&state, &arguments).status.success());
     assert_eq!(std::fs::read(&verdicts).unwrap(), std::fs::read(state.join("verdicts.ndjson")).unwrap());
 }
+
+#[test]
+fn a_pipe_is_decided_like_standard_input_and_its_run_is_known_not_to_be_explainable() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join("state");
+    let order = std::fs::read(an_order(folder.path())).unwrap();
+    let pipe = folder.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let mut replay =
+        command(&state, &["replay", pipe.to_str().unwrap()]).stdout(Stdio::null()).spawn().unwrap();
+    std::fs::write(&pipe, order).unwrap();
+    assert_eq!(end_of(&mut replay).and_then(|status| status.code()), Some(0));
+    let told = tidegate(&state, &["explain", "ord-1001"]);
+    assert_eq!(told.status.code(), Some(3), "{}", stdout(&told));
+    assert!(stderr(&told).contains("cannot be read again"), "{}", stderr(&told));
+}

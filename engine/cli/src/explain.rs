@@ -117,8 +117,9 @@ fn again(run: &Run, watch: Watch, config: &Config) -> Result<Seen, Failure> {
             return Err(Failure::unreadable(what));
         }
     }
-    if run.standard_input {
-        return Err(Failure::unreadable("that run read standard input, which cannot be read again".into()));
+    if !run.passing.is_empty() {
+        let what = format!("that run read {}, which cannot be read again", run.passing.join(" and "));
+        return Err(Failure::unreadable(what));
     }
     let paths: Vec<PathBuf> = run.inputs.iter().map(|file| file.path.clone()).collect();
     let mapping = match &run.mapping {

@@ -12,7 +12,13 @@ use crate::progress;
 
 /// Reads, decodes and sorts the files.
 pub(crate) fn open(files: &[PathBuf], mapping: Option<&Path>) -> Result<Input, Failure> {
-    let mapping = mapping.map(read_mapping).transpose()?;
+    let text = mapping.map(mapping_text).transpose()?;
+    open_as_mapped(files, mapping.zip(text.as_deref()))
+}
+
+/// Reads, decodes and sorts the files with a mapping that is already read, and the path that it was read from.
+pub(crate) fn open_as_mapped(files: &[PathBuf], mapping: Option<(&Path, &str)>) -> Result<Input, Failure> {
+    let mapping = mapping.map(|(path, text)| parse_mapping(path, text)).transpose()?;
     open_with(files, mapping.as_ref())
 }
 
@@ -28,9 +34,9 @@ pub(crate) fn open_with(files: &[PathBuf], mapping: Option<&Mapping>) -> Result<
     Ok(input)
 }
 
-fn read_mapping(path: &Path) -> Result<Mapping, Failure> {
-    let text = std::fs::read_to_string(path).map_err(|e| Failure::input(path, &e))?;
-    parse_mapping(path, &text)
+/// The text of a mapping file.
+pub(crate) fn mapping_text(path: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(path).map_err(|e| Failure::input(path, &e))
 }
 
 /// The genesis of files that bring none.

@@ -1,10 +1,11 @@
 //! `tidegate replay`: decide files of events and print what became of the money.
 
-use connector::file::Input;
-use connector::folder::{Draft, InputFile, Run, VerdictFile};
+use connector::file::{Input, Origin};
+use connector::folder::{Draft, InputFile, Run};
+use decider::Decider;
 use model::log::{Control, Genesis, RecordBody};
 use model::{EventTime, Position, Record};
-use runtime::{Drive, Records, Store};
+use runtime::{Drive, Records, Sink, Store};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -25,7 +26,8 @@ pub(crate) fn run(args: &Replay, config: &Config) -> Result<(), Failure> {
     let until = args.until.as_deref().map(input::time).transpose()?;
     not_in_the_state_folder(args, config)?;
     not_over_what_it_reads(args, config)?;
-    let (input, genesis, rulesets) = open(args, config)?;
+    let mapping = args.mapping.as_deref().map(input::mapping_text).transpose()?;
+    let (input, genesis, rulesets) = open(args, mapping.as_deref(), config)?;
     can_be_honoured(&genesis, &input.records)?;
 
     let written = |e: io::Error| Failure::output(&config.state.display(), &e);
@@ -35,21 +37,27 @@ pub(crate) fn run(args: &Replay, config: &Config) -> Result<(), Failure> {
     let mut copy = VerdictCopy::open(args.verdicts.as_deref())?;
     let mut decider = rulesets.decider(&genesis);
     let passed_over = PassedOver::of(&input.counts);
-    let total = input.records.len() as u64;
-    let bar = progress::deciding(total);
-    {
-        let mut sink = ((&mut recorder, &mut books), &mut copy);
-        let drive = Drive { chunk: config.chunk, threads: config.threads, until };
-        let mut source = Records::new(input.records);
-        let mut show = |so_far: runtime::Progress| progress::show(&bar, so_far);
-        drive
-            .run(&mut decider, &mut source, &mut sink, &mut show)
-            .map_err(|e| Failure::output(&"the results", &e))?;
-    }
-    bar.finish_and_clear();
+    let mut sink = ((&mut recorder, &mut books), &mut copy);
+    decide(
+        &mut decider,
+        input.records,
+        &mut sink,
+        Drive { chunk: config.chunk, threads: config.threads, until },
+    )?;
     let verdicts = recorder.finish().map_err(written)?;
     draft.put_snapshot(&runtime::seal(&decider.snapshot())).map_err(written)?;
-    let run = described(args, genesis, rulesets, until, verdicts)?;
+    let (inputs, passing) = sorted(input.origins);
+    let place = args.mapping.as_ref().map(|path| path.canonicalize().unwrap_or_else(|_| path.clone()));
+    let run = Run {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        inputs,
+        passing,
+        mapping: place.zip(mapping),
+        genesis,
+        rulesets: rulesets.into_sources().into_iter().map(|sources| sources.0).collect(),
+        until_at: until.map(EventTime::as_ms),
+        verdicts,
+    };
     copy.finish()?;
     draft.end(&run).map_err(written)?;
     let stdout =
@@ -57,11 +65,31 @@ pub(crate) fn run(args: &Replay, config: &Config) -> Result<(), Failure> {
     crate::print::summary(&Summary::new(&decider, books, passed_over), config.output, stdout)
 }
 
+/// Decides every record, and shows how far it has come.
+fn decide(
+    decider: &mut Decider,
+    records: Vec<Record>,
+    sink: &mut (impl Sink + Send),
+    drive: Drive,
+) -> Result<(), Failure> {
+    let bar = progress::deciding(records.len() as u64);
+    drive
+        .run(decider, &mut Records::new(records), sink, &mut |so_far| progress::show(&bar, so_far))
+        .map_err(|e| Failure::output(&"the results", &e))?;
+    bar.finish_and_clear();
+    Ok(())
+}
+
 /// The log, and the rulesets that decide it.
-fn open(args: &Replay, config: &Config) -> Result<(Input, Genesis, Rulesets), Failure> {
+fn open(
+    args: &Replay,
+    mapping: Option<&str>,
+    config: &Config,
+) -> Result<(Input, Genesis, Rulesets), Failure> {
+    let mapping = args.mapping.as_deref().zip(mapping);
     let Some(archive) = &args.archive else {
         let rules = rules_folder::load(&config.rules)?;
-        let mut input = input::open(&args.files, args.mapping.as_deref())?;
+        let mut input = input::open_as_mapped(&args.files, mapping)?;
         let (rulesets, passed_over) = Rulesets::throughout(rules, &mut input.records);
         if passed_over > 0 {
             crate::print::note(&format!(
@@ -74,7 +102,7 @@ fn open(args: &Replay, config: &Config) -> Result<(Input, Genesis, Rulesets), Fa
         let genesis = genesis.unwrap_or_else(|| input::genesis(config, rulesets.first_hash()));
         return Ok((input, genesis, rulesets));
     };
-    let input = input::open(&args.files, args.mapping.as_deref())?;
+    let input = input::open_as_mapped(&args.files, mapping)?;
     let Some(genesis) = input.genesis.clone() else {
         return Err(Failure::usage(
             "--archive is for exported logs, which name their rulesets; these files name none".into(),
@@ -137,30 +165,18 @@ fn can_be_honoured(genesis: &Genesis, records: &[Record]) -> Result<(), Failure>
     }
 }
 
-fn described(
-    args: &Replay,
-    genesis: Genesis,
-    rulesets: Rulesets,
-    until: Option<EventTime>,
-    verdicts: VerdictFile,
-) -> Result<Run, Failure> {
-    let measure = |path: &PathBuf| InputFile::measure(path).map_err(|e| Failure::input(path, &e));
-    let files = args.files.iter().filter(|path| path.as_os_str() != "-");
-    let mapping = match &args.mapping {
-        Some(path) => {
-            let text = std::fs::read_to_string(path).map_err(|e| Failure::input(path, &e))?;
-            Some((path.canonicalize().unwrap_or_else(|_| path.clone()), text))
+/// The files, and the names of what only passed by, which is said.
+fn sorted(origins: Vec<Origin>) -> (Vec<InputFile>, Vec<String>) {
+    let (mut inputs, mut passing) = (Vec::new(), Vec::new());
+    for origin in origins {
+        match origin {
+            Origin::File(file) => inputs.push(file),
+            Origin::Passing(name) => passing.push(name),
         }
-        None => None,
-    };
-    Ok(Run {
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        inputs: files.map(measure).collect::<Result<_, _>>()?,
-        standard_input: args.files.iter().any(|path| path.as_os_str() == "-"),
-        mapping,
-        genesis,
-        rulesets: rulesets.into_sources().into_iter().map(|sources| sources.0).collect(),
-        until_at: until.map(EventTime::as_ms),
-        verdicts,
-    })
+    }
+    if !passing.is_empty() {
+        let passing = passing.join(" and ");
+        crate::print::note(&format!("{passing} cannot be read again: nothing of this run can be explained"));
+    }
+    (inputs, passing)
 }

@@ -21,6 +21,7 @@ pub use counts::FileCounts;
 pub use error::FileError;
 pub(crate) use read::lines;
 
+use crate::folder::InputFile;
 use crate::mapping::Mapping;
 
 /// How far reading has come. A file is counted as it is on the disk, compressed or not.
@@ -41,6 +42,17 @@ pub struct Input {
     pub records: Vec<Record>,
     /// What was found, by file in the order given.
     pub counts: Vec<FileCounts>,
+    /// Where it came from, in the order given.
+    pub origins: Vec<Origin>,
+}
+
+/// Where bytes came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// A file on a disk, measured as it was read.
+    File(InputFile),
+    /// Standard input, a pipe or a device, by name: what passed cannot be read again.
+    Passing(String),
 }
 
 /// Files to read.
@@ -55,11 +67,11 @@ impl Files {
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Input, FileError> {
         let files = read::read_all(paths, progress)?;
-        let exported = files.iter().position(export::is_export);
-        match exported {
+        let input = match files.iter().position(export::is_export) {
             Some(0) => export::records(&files),
             Some(_) => Err(error::mixed(&files)),
             None => foreign::records(&files, mapping),
-        }
+        }?;
+        Ok(Input { origins: files.into_iter().map(|file| file.origin).collect(), ..input })
     }
 }

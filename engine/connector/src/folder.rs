@@ -50,8 +50,8 @@ pub struct Run {
     pub version: String,
     /// The files, in the order given.
     pub inputs: Vec<InputFile>,
-    /// Standard input was read as well, and cannot be read again.
-    pub standard_input: bool,
+    /// What was read as well and cannot be read again: standard input, pipes and devices, by name.
+    pub passing: Vec<String>,
     /// The mapping of foreign files, by path and as it was.
     pub mapping: Option<(PathBuf, String)>,
     /// The lane.

@@ -53,7 +53,7 @@ fn finish(
     let run = Run {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         inputs: vec![draft.log().map_err(written)?],
-        standard_input: false,
+        passing: Vec::new(),
         mapping: None,
         genesis: ended.decider.genesis().clone(),
         rulesets: vec![sources],

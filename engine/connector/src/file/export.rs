@@ -39,7 +39,7 @@ pub(super) fn records(files: &[Loaded]) -> Result<Input, FileError> {
         }
         counts.push(found);
     }
-    Ok(Input { genesis, records, counts })
+    Ok(Input { genesis, records, counts, origins: Vec::new() })
 }
 
 fn into_genesis(record: Record) -> Result<Genesis, Record> {

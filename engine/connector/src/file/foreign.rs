@@ -25,7 +25,7 @@ pub(super) fn records(files: &[Loaded], mapping: Option<&Mapping>) -> Result<Inp
     }
     ordered.sort_by_key(|(order, _)| *order);
     let records = (1..).zip(ordered).map(|(position, (_, made))| record(Position(position), made));
-    Ok(Input { genesis: None, records: records.collect(), counts })
+    Ok(Input { genesis: None, records: records.collect(), counts, origins: Vec::new() })
 }
 
 /// What is no event has no time: it stays behind the last good one before it.

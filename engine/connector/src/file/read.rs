@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 use flate2::bufread::MultiGzDecoder;
 
-use super::{FileError, Progress};
+use super::{FileError, Origin, Progress};
+use crate::checksum::Checksum;
+use crate::folder::InputFile;
 
 /// How often progress is told, in bytes.
 const STEP_BYTES: u64 = 1 << 20;
@@ -21,6 +23,8 @@ pub(crate) struct Loaded {
     pub(crate) name: String,
     /// Its bytes, decompressed, without a byte order mark.
     pub(crate) bytes: Bytes,
+    /// Where they came from.
+    pub(crate) origin: Origin,
 }
 
 impl Loaded {
@@ -39,8 +43,7 @@ pub(crate) fn read_all(
     let mut so_far = Progress { read_bytes: 0, total_bytes: sizes.map(|meta| meta.len()).sum() };
     let files = paths.iter().map(|path| {
         let unreadable = |source| FileError::Unreadable { path: path.clone(), source };
-        let bytes = read_one(path, &mut so_far, progress).map_err(unreadable)?;
-        Ok(Loaded { name: name(path), bytes })
+        read_one(path, &mut so_far, progress).map_err(unreadable)
     });
     files.collect()
 }
@@ -49,11 +52,10 @@ fn name(path: &Path) -> String {
     path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }
 
-fn read_one(path: &Path, so_far: &mut Progress, progress: &mut dyn FnMut(Progress)) -> io::Result<Bytes> {
-    let source: Box<dyn Read> =
-        if path == Path::new("-") { Box::new(io::stdin()) } else { Box::new(File::open(path)?) };
-    let told_bytes = so_far.read_bytes;
-    let mut reader = BufReader::new(Counted { source, so_far, progress, told_bytes });
+fn read_one(path: &Path, so_far: &mut Progress, progress: &mut dyn FnMut(Progress)) -> io::Result<Loaded> {
+    let (source, place) = source(path)?;
+    let (told_bytes, checksum) = (so_far.read_bytes, Checksum::default());
+    let mut reader = BufReader::new(Counted { source, so_far, progress, told_bytes, checksum });
     let start = reader.fill_buf()?;
     let (is_gzip, is_zstd) = (start.starts_with(GZIP), start.starts_with(ZSTD));
     let mut bytes = Vec::new();
@@ -64,23 +66,45 @@ fn read_one(path: &Path, so_far: &mut Progress, progress: &mut dyn FnMut(Progres
     } else {
         reader.read_to_end(&mut bytes)?;
     }
+    // What a decompressor leaves behind the end belongs to the file all the same.
+    io::copy(&mut reader, &mut io::sink())?;
     let counted = reader.into_inner();
     (counted.progress)(*counted.so_far);
     let bytes = Bytes::from(bytes);
-    Ok(if bytes.starts_with(BYTE_ORDER_MARK) { bytes.slice(BYTE_ORDER_MARK.len()..) } else { bytes })
+    let bytes = if bytes.starts_with(BYTE_ORDER_MARK) { bytes.slice(BYTE_ORDER_MARK.len()..) } else { bytes };
+    let (read_bytes, checksum) = (counted.checksum.bytes(), counted.checksum.hex());
+    let origin = match place {
+        Some(path) => Origin::File(InputFile { path, bytes: read_bytes, checksum }),
+        None if path == Path::new("-") => Origin::Passing("standard input".to_owned()),
+        None => Origin::Passing(path.display().to_string()),
+    };
+    Ok(Loaded { name: name(path), bytes, origin })
 }
 
-/// Tells progress while it is read.
+/// What to read, and where it can be read again: only a file on a disk can.
+fn source(path: &Path) -> io::Result<(Box<dyn Read>, Option<PathBuf>)> {
+    if path == Path::new("-") {
+        return Ok((Box::new(io::stdin()), None));
+    }
+    let file = File::open(path)?;
+    let is_kept = file.metadata()?.is_file();
+    let place = is_kept.then(|| path.canonicalize().unwrap_or_else(|_| path.to_path_buf()));
+    Ok((Box::new(file), place))
+}
+
+/// Tells progress and measures while it is read: a moment later other bytes may stand there.
 struct Counted<'p> {
     source: Box<dyn Read>,
     so_far: &'p mut Progress,
     progress: &'p mut dyn FnMut(Progress),
     told_bytes: u64,
+    checksum: Checksum,
 }
 
 impl Read for Counted<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.source.read(buffer)?;
+        self.checksum.take(buffer.get(..count).unwrap_or_default());
         self.so_far.read_bytes += count as u64;
         if self.so_far.read_bytes - self.told_bytes >= STEP_BYTES {
             self.told_bytes = self.so_far.read_bytes;
