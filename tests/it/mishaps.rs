@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::OpenOptions;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
@@ -173,4 +173,77 @@ fn a_pipe_is_decided_like_standard_input_and_its_run_is_known_not_to_be_explaina
     let told = tidegate(&state, &["explain", "ord-1001"]);
     assert_eq!(told.status.code(), Some(3), "{}", stdout(&told));
     assert!(stderr(&told).contains("cannot be read again"), "{}", stderr(&told));
+}
+
+/// A demo with more to decide than any machine can.
+const TOO_MUCH: [&str; 5] = ["demo", "--orders", "1000000", "--lapse", "1000000"];
+
+#[test]
+fn a_demo_stops_in_time_and_when_asked_however_much_there_is_to_decide() {
+    let state = tempfile::tempdir().unwrap();
+    let mut timed = command(state.path(), &[&TOO_MUCH[..], &["--stop-after", "1"]].concat());
+    let mut demo = timed.stdout(Stdio::null()).spawn().unwrap();
+    assert_eq!(end_of(&mut demo).and_then(|status| status.code()), Some(0), "--stop-after");
+
+    let output = state.path().join("output");
+    let file = std::fs::File::create(&output).unwrap();
+    let mut demo = command(state.path(), &TOO_MUCH).stdout(file).spawn().unwrap();
+    while std::fs::metadata(&output).unwrap().len() == 0 {
+        assert_eq!(demo.try_wait().unwrap(), None, "it runs until it is asked");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert!(Command::new("kill").arg(demo.id().to_string()).status().unwrap().success());
+    assert_eq!(end_of(&mut demo).and_then(|status| status.code()), Some(0), "SIGTERM");
+
+    let endless = tidegate(state.path(), &["demo", "--orders", "4294967295", "--stop-after", "1"]);
+    assert_eq!(endless.status.code(), Some(2), "an hour of that does not fit into any memory");
+}
+
+/// Runs a demo on a terminal of this size, asks it to stop after its first picture, and returns what it drew.
+fn on_a_terminal(columns: u16, rows: u16) -> String {
+    let state = tempfile::tempdir().unwrap();
+    let id = state.path().join("id");
+    let line = format!(
+        "stty cols {columns} rows {rows}; echo $$ > {}; exec {} demo --orders 300 --rules {} --state {}",
+        id.display(),
+        env!("CARGO_BIN_EXE_tidegate-under-test"),
+        engine::root().join("rules").display(),
+        state.path().display(),
+    );
+    let mut terminal = Command::new("script")
+        .args(["-qec", &line, "/dev/null"])
+        .env("TERM", "xterm-256color")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut screen = terminal.stdout.take().unwrap();
+    let mut drawn = Vec::new();
+    let mut part = [0; 4096];
+    while !drawn.windows(KEYS.len()).any(|window| window == KEYS) {
+        let read = screen.read(&mut part).unwrap();
+        assert!(read > 0, "the demo ended by itself: {}", String::from_utf8_lossy(&drawn));
+        drawn.extend_from_slice(&part[..read]);
+    }
+    let id = std::fs::read_to_string(id).unwrap();
+    assert!(Command::new("kill").arg(id.trim()).status().unwrap().success());
+    let rest = std::thread::spawn(move || {
+        let mut rest = Vec::new();
+        screen.read_to_end(&mut rest).unwrap();
+        rest
+    });
+    assert_eq!(end_of(&mut terminal).and_then(|status| status.code()), Some(0));
+    drawn.extend(rest.join().unwrap());
+    String::from_utf8_lossy(&drawn).into_owned()
+}
+
+/// The last words of a picture.
+const KEYS: &[u8] = b"pause";
+
+#[test]
+fn a_demo_that_is_asked_to_stop_leaves_the_terminal_as_it_found_it() {
+    let drawn = on_a_terminal(120, 40);
+    let (entered, left) = (drawn.rfind("\u{1b}[?1049h").unwrap(), drawn.rfind("\u{1b}[?1049l").unwrap());
+    assert!(left > entered, "the alternate screen is left");
+    assert!(drawn[left..].contains("planted attack"), "and it is summed up");
 }

@@ -116,16 +116,26 @@ pub(crate) struct Demo {
     #[arg(long)]
     pub once: bool,
     /// Days of trade with `--once`
-    #[arg(long, value_name = "N", default_value_t = 21)]
+    #[arg(long, value_name = "N", default_value_t = 21, value_parser = clap::value_parser!(u32).range(1..=1_000))]
     pub days: u32,
     /// Everyday orders a day; benign days and attacks come on top
-    #[arg(long, value_name = "N", default_value_t = 2_000)]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 2_000,
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000)
+    )]
     pub orders: u32,
     /// How often fraud is planted: about so many orders in a thousand; 0 plants none
     #[arg(long, value_name = "N", default_value_t = 40, value_parser = clap::value_parser!(u32).range(0..=500))]
     pub fraud: u32,
     /// How much faster than real time: 1440 is a day a minute
-    #[arg(long, value_name = "TIMES", default_value_t = 17_280)]
+    #[arg(
+        long,
+        value_name = "TIMES",
+        default_value_t = 17_280,
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000)
+    )]
     pub lapse: u32,
     /// Another number is another trade; the same number is the same trade
     #[arg(long, value_name = "N", default_value_t = 1)]

@@ -1,15 +1,14 @@
 //! The live demo where there is no terminal: plain lines.
 
 use model::Span;
-use runtime::{Pace, Stopwatch};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use runtime::Pace;
 use std::time::Duration;
 
 use crate::args::{Demo, OutputForm};
 use crate::config::Config;
 use crate::demo::feed::Entry;
 use crate::demo::simulation::Simulation;
+use crate::demo::stop::Stop;
 use crate::failure::Failure;
 use crate::print::{self, Reader};
 
@@ -20,16 +19,10 @@ const PRINTED_PER_STEP: usize = 5;
 
 /// Shows the demo until it is stopped, or nobody reads any more.
 pub(crate) fn show(simulation: &mut Simulation, args: &Demo, config: &Config) -> Result<(), Failure> {
-    let (start, pace, watch) =
-        (simulation.now(), Pace::start(u64::from(args.lapse) * 1000), Stopwatch::start());
-    let stop = Arc::new(AtomicBool::new(false));
-    let flag = Arc::clone(&stop);
-    ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))
-        .map_err(|e| Failure::usage(format!("cannot listen for Ctrl-C: {e}")))?;
+    let (start, pace) = (simulation.now(), Pace::start(u64::from(args.lapse) * 1000));
+    let stop = Stop::listen(args.stop_after)?;
     let mut seen = 0;
-    while !stop.load(Ordering::Relaxed)
-        && args.stop_after.is_none_or(|seconds| watch.elapsed() < Duration::from_secs(seconds))
-    {
+    while !stop.is_due() {
         std::thread::sleep(STEP);
         simulation.step(start.plus(Span::from_ms(i64::try_from(pace.event_ms()).unwrap_or(i64::MAX))))?;
         for entry in simulation.feed.since(seen).take(PRINTED_PER_STEP) {

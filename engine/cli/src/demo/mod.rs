@@ -4,6 +4,7 @@ mod feed;
 mod lines;
 mod screen;
 mod simulation;
+mod stop;
 
 use connector::folder::{Draft, Run};
 use model::Span;

@@ -7,12 +7,13 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span as Words};
 use ratatui::widgets::{Block, Borders, Cell, Paragraph, Row, Table};
-use runtime::{Pace, Stopwatch};
+use runtime::Pace;
 use std::time::Duration;
 
 use crate::args::Demo;
 use crate::demo::feed::Entry;
 use crate::demo::simulation::Simulation;
+use crate::demo::stop::Stop;
 use crate::failure::Failure;
 use crate::print::no_color;
 use crate::score::{ScoreReport, percent};
@@ -26,8 +27,9 @@ const KEYS: &str = " q quit and sum up · space pause ";
 
 /// Shows the demo until it is stopped.
 pub(crate) fn show(simulation: &mut Simulation, args: &Demo) -> Result<(), Failure> {
+    let stop = Stop::listen(args.stop_after)?;
     let mut terminal = ratatui::try_init().map_err(|e| Failure::output(&"the terminal", &e))?;
-    let ended = frames(&mut terminal, simulation, args);
+    let ended = frames(&mut terminal, simulation, args, &stop);
     ratatui::try_restore().map_err(|e| Failure::output(&"the terminal", &e))?;
     ended
 }
@@ -36,11 +38,12 @@ fn frames(
     terminal: &mut ratatui::DefaultTerminal,
     simulation: &mut Simulation,
     args: &Demo,
+    stop: &Stop,
 ) -> Result<(), Failure> {
     let lapse = u64::from(args.lapse) * 1000;
-    let (watch, mut pace, mut from) = (Stopwatch::start(), Pace::start(lapse), simulation.now());
+    let (mut pace, mut from) = (Pace::start(lapse), simulation.now());
     let mut running = Running::Yes;
-    while args.stop_after.is_none_or(|seconds| watch.elapsed() < Duration::from_secs(seconds)) {
+    while !stop.is_due() {
         if running == Running::Yes {
             simulation.step(from.plus(Span::from_ms(i64::try_from(pace.event_ms()).unwrap_or(i64::MAX))))?;
         }

@@ -22,6 +22,9 @@ use crate::score::Score;
 /// The first moment of made-up time: a Thursday, 2026-01-01.
 const START_MS: i64 = 1_767_225_600_000;
 
+/// Events decided in one step: who watches is heard between steps.
+const STEP_EVENTS_MAX: usize = 8_192;
+
 /// Made-up trade being decided.
 pub(crate) struct Simulation {
     /// The engine.
@@ -44,6 +47,15 @@ pub(crate) struct Simulation {
     recorder: Recorder,
     log: BufWriter<File>,
     chunk: usize,
+}
+
+/// How far a step has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// To where it was asked to go.
+    Whole,
+    /// There is more to decide before that.
+    Part,
 }
 
 /// What is left when it ends.
@@ -125,25 +137,34 @@ impl Simulation {
     pub(crate) fn run_for(&mut self, span: Span) -> Result<(), Failure> {
         let end = self.now.plus(span);
         let bar = crate::progress::days(u64::try_from(span.as_ms() / 86_400_000).unwrap_or(0));
-        while self.now < end {
-            self.step(self.now.plus(Span::from_hours(1)).min(end))?;
+        let mut hour = self.now;
+        while hour < end {
+            hour = hour.plus(Span::from_hours(1)).min(end);
+            while self.step(hour)? == Step::Part {}
             bar.set_position(u64::try_from(self.day() - 1).unwrap_or(0));
         }
         bar.finish_and_clear();
         Ok(())
     }
 
-    /// Decides everything that happens up to `until`, and lets time itself pass up to it.
-    pub(crate) fn step(&mut self, until: EventTime) -> Result<(), Failure> {
+    /// Decides what happens up to `until`, and lets time itself pass up to it. Where more happens than a step may
+    /// decide, time passes as far as that, and the next step goes on.
+    pub(crate) fn step(&mut self, until: EventTime) -> Result<Step, Failure> {
         let mut chunk = Vec::new();
         while let Some(happening) = self.trade.next_if(|h| h.event.occurred_at <= until) {
+            self.now = happening.event.occurred_at;
             self.score.plant(&happening);
             chunk.push(self.record(RecordBody::Event(Box::new(happening.event)))?);
             self.events += 1;
+            if chunk.len() == STEP_EVENTS_MAX {
+                self.decide(&chunk)?;
+                return Ok(Step::Part);
+            }
         }
         chunk.push(self.record(RecordBody::Control(Control::Tick(until)))?);
         self.now = until;
-        self.decide(&chunk)
+        self.decide(&chunk)?;
+        Ok(Step::Whole)
     }
 
     fn record(&mut self, body: RecordBody) -> Result<Record, Failure> {
