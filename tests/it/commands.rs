@@ -145,6 +145,56 @@ fn settings_come_from_flag_before_environment_before_file() {
 }
 
 #[test]
+fn a_lane_can_be_written_in_the_file_and_its_log_begins_with_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("t.toml");
+    let lane = "program = \"affiliate\"\n[lane]\nsweep_grid = \"1h\"\nallowed_skew = \"30s\"\n\
+                dedup_horizon = \"2d\"\npark_for = \"36h\"\ncanary_key = \"00000000000000ff\"\n";
+    std::fs::write(&config, lane).unwrap();
+    let config = config.to_str().unwrap();
+    let printed =
+        stdout(&tidegate(folder.path(), &["config", "print", "--config", config, "--park-for", "3d"]));
+    for line in ["sweep_grid = \"1h\"", "park_for = \"3d\"", "feeds = \"complete_to_clock\""] {
+        assert!(printed.contains(line), "{line}:\n{printed}");
+    }
+    let demo = ["demo", "--once", "--days", "1", "--orders", "10", "--feeds", "marked", "--config", config];
+    let run = tidegate(folder.path(), &demo);
+    assert!(run.status.success(), "{}", stderr(&run));
+    let log = std::fs::read_to_string(folder.path().join("log.ndjson")).unwrap();
+    let first: serde_json::Value = serde_json::from_str(log.lines().next().unwrap()).unwrap();
+    let genesis = &first["control"]["genesis"];
+    for (key, value) in [
+        ("default_program", "affiliate"),
+        ("sweep_grid", "1h"),
+        ("allowed_skew", "30s"),
+        ("dedup_horizon", "2d"),
+        ("park_for", "36h"),
+        ("canary_key", "00000000000000ff"),
+        ("feeds", "marked"),
+    ] {
+        assert_eq!(genesis[key], value, "{genesis}");
+    }
+}
+
+#[test]
+fn a_lane_that_cannot_be_is_refused_with_what_can() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("t.toml");
+    for (line, hint) in [
+        ("sweep_gird = \"1m\"", "did you mean `sweep_grid`?"),
+        ("sweep_grid = \"2d\"", "within 1s and 1d"),
+        ("park_for = \"a week\"", "such as 7d"),
+        ("canary_key = \"7\"", "16 hexadecimal digits"),
+        ("feeds = \"complete\"", "complete_to_clock or marked"),
+    ] {
+        std::fs::write(&config, format!("[lane]\n{line}\n")).unwrap();
+        let run = tidegate(folder.path(), &["config", "print", "--config", config.to_str().unwrap()]);
+        assert_eq!(run.status.code(), Some(2), "{line}");
+        assert!(stderr(&run).contains(hint), "{line}: {}", stderr(&run));
+    }
+}
+
+#[test]
 fn the_list_of_rules_says_where_one_was_blind_in_the_last_run() {
     let state = after_a_demo();
     let run = tidegate(state.path(), &["rules", "list", "--output", "json"]);

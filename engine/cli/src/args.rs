@@ -47,6 +47,33 @@ pub(crate) struct Common {
     /// Market of events that name none [default: main]
     #[arg(long, global = true, value_name = "ID", env = "TIDEGATE_MARKET", hide_short_help = true)]
     pub market: Option<String>,
+    #[command(flatten)]
+    pub lane: Lane,
+}
+
+/// What is fixed for the life of a log that begins here; each is also a key of the table `[lane]`. Lengths of time
+/// are written like 7d.
+#[derive(Debug, Clone, Default, Args, serde::Deserialize)]
+#[command(next_help_heading = "Lane: fixed for the life of a log; an exported log brings its own")]
+pub(crate) struct Lane {
+    /// Timers fire on this grid of the log clock, 1s to 1d [default: 1m]
+    #[arg(long, global = true, value_name = "TIME", env = "TIDEGATE_SWEEP_GRID", hide_short_help = true)]
+    pub sweep_grid: Option<String>,
+    /// How far ahead of its stamp an event may be [default: 5m]
+    #[arg(long, global = true, value_name = "TIME", env = "TIDEGATE_ALLOWED_SKEW", hide_short_help = true)]
+    pub allowed_skew: Option<String>,
+    /// How long clicks are remembered; an older one is refused [default: 7d]
+    #[arg(long, global = true, value_name = "TIME", env = "TIDEGATE_DEDUP_HORIZON", hide_short_help = true)]
+    pub dedup_horizon: Option<String>,
+    /// How long a record waits for what it refers to [default: 7d]
+    #[arg(long, global = true, value_name = "TIME", env = "TIDEGATE_PARK_FOR", hide_short_help = true)]
+    pub park_for: Option<String>,
+    /// Buckets creators into canaries: 16 hexadecimal digits [default: 0000000000000000]
+    #[arg(long, global = true, value_name = "KEY", env = "TIDEGATE_CANARY_KEY", hide_short_help = true)]
+    pub canary_key: Option<String>,
+    /// How completeness of feeds is known: complete_to_clock or marked [default: complete_to_clock]
+    #[arg(long, global = true, value_name = "HOW", env = "TIDEGATE_FEEDS", hide_short_help = true)]
+    pub feeds: Option<String>,
 }
 
 /// How results are printed.

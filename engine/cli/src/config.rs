@@ -1,11 +1,14 @@
 //! What the arguments mean: flag before environment before tidegate.toml before default.
 
+mod lane;
+
 use model::{Market, ProgramId};
 use runtime::Threads;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
 use crate::args::{Common, OutputForm};
+use crate::config::lane::Lane;
 use crate::failure::Failure;
 use crate::origin::{FromEnvironment, Origin};
 use crate::print;
@@ -17,7 +20,13 @@ const DEFAULT_FILE: &str = "tidegate.toml";
 const THREADS_MAX: usize = 256;
 
 /// Every key of tidegate.toml.
-pub(crate) const KEYS: [&str; 7] = ["rules", "state", "output", "threads", "chunk", "program", "market"];
+/// The keys of tidegate.toml that stand in no table; each is also a flag and a variable.
+const PLAIN_KEYS: [&str; 7] = ["rules", "state", "output", "threads", "chunk", "program", "market"];
+
+/// Every setting that a flag or a variable can give, by the name of its argument.
+pub(crate) fn keys() -> Vec<&'static str> {
+    PLAIN_KEYS.into_iter().chain(lane::KEYS).collect()
+}
 
 /// tidegate.toml as written.
 #[derive(Debug, Default, Deserialize)]
@@ -29,6 +38,8 @@ struct File {
     chunk: Option<usize>,
     program: Option<String>,
     market: Option<String>,
+    #[serde(default)]
+    lane: crate::args::Lane,
 }
 
 /// The settings in force.
@@ -48,15 +59,19 @@ pub(crate) struct Config {
     pub program: ProgramId,
     /// Market of events that name none.
     pub market: Market,
+    /// What is fixed for the life of a log that begins here.
+    pub lane: Lane,
     /// The file that was read, if any.
     pub file: Option<PathBuf>,
-    /// Where each comes from, in the order of [`KEYS`].
-    origins: [Origin; KEYS.len()],
+    /// Where each comes from, in the order of [`keys`].
+    origins: Vec<Origin>,
 }
 
 /// A setting as `config print` shows it.
 #[derive(Debug, Serialize)]
 struct Setting {
+    /// The table of tidegate.toml that it stands in.
+    table: Option<&'static str>,
     key: &'static str,
     value: toml::Value,
     from: String,
@@ -73,7 +88,7 @@ impl Config {
             .map(Path::to_path_buf)
             .or_else(|| Some(DEFAULT_FILE.into()).filter(|p: &PathBuf| p.exists()));
         let file = path.as_deref().map(read).transpose()?.unwrap_or_default();
-        let origins = [
+        let mut origins = vec![
             environment.origin("rules", typed.rules.as_ref(), file.rules.as_ref()),
             environment.origin("state", typed.state.as_ref(), file.state.as_ref()),
             environment.origin("output", typed.output.as_ref(), file.output.as_ref()),
@@ -82,6 +97,7 @@ impl Config {
             environment.origin("program", typed.program.as_ref(), file.program.as_ref()),
             environment.origin("market", typed.market.as_ref(), file.market.as_ref()),
         ];
+        origins.extend(lane::origins(&typed.lane, &file.lane, environment));
         let threads = match typed.threads.or(file.threads).unwrap_or(0) {
             0 => Threads::All,
             count @ ..=THREADS_MAX => Threads::Exactly(count),
@@ -101,6 +117,7 @@ impl Config {
             chunk: at_least_one(typed.chunk.or(file.chunk).unwrap_or(runtime::CHUNK_RECORDS))?,
             program: ProgramId::new(&program).map_err(|e| Failure::usage(format!("`program`: {e}")))?,
             market: Market::new(&market).map_err(|e| Failure::usage(format!("`market`: {e}")))?,
+            lane: Lane::resolve(&typed.lane, file.lane)?,
             file: path,
             origins,
         })
@@ -112,10 +129,11 @@ impl Config {
             OutputForm::Table => Ok(self.toml()),
             OutputForm::Json => print::json(&self.settings()),
             OutputForm::Csv => print::csv_text(|csv| {
-                csv.write_record(["key", "value", "from"])?;
+                csv.write_record(["table", "key", "value", "from"])?;
                 for setting in self.settings() {
                     let value = setting.value.as_str().map_or(setting.value.to_string(), str::to_owned);
-                    csv.write_record([setting.key, &value, &setting.from])?;
+                    let table = setting.table.unwrap_or_default();
+                    csv.write_record([table, setting.key, &value, &setting.from])?;
                 }
                 Ok(())
             }),
@@ -127,19 +145,19 @@ impl Config {
         let source =
             file.map_or("no tidegate.toml was found".into(), |path| format!("read {}", path.display()));
         let mut text = format!("# {source}; flags and TIDEGATE_* variables come first\n");
+        let mut table = None;
         for setting in self.settings() {
-            let note = match setting.key {
-                "threads" => "; 0 is one a core",
-                "chunk" => "; records decided at once, never shows in an output",
-                _ => "",
-            };
+            if let Some(name) = setting.table.filter(|_| setting.table != table) {
+                text += &format!("\n[{name}]\n");
+            }
+            table = setting.table;
             let said = format!("{} = {}", setting.key, setting.value);
-            text += &format!("{said:<28} # {}{note}\n", setting.from);
+            text += &format!("{said:<36} # {}{}\n", setting.from, note(setting.key));
         }
         text
     }
 
-    /// Every setting in force, in the order of [`KEYS`].
+    /// Every setting in force, in the order of [`keys`].
     fn settings(&self) -> Vec<Setting> {
         let threads = match self.threads {
             Threads::All => 0,
@@ -161,13 +179,25 @@ impl Config {
             text(&self.program),
             text(&self.market),
         ];
-        let named = KEYS.into_iter().zip(values).zip(&self.origins);
-        let setting = |((key, value), origin): ((&'static str, toml::Value), &Origin)| Setting {
+        let plain = PLAIN_KEYS.into_iter().zip(values).map(|(key, value)| (None, key, value));
+        let lane = self.lane.values().into_iter();
+        let lane = lane.map(|(key, value)| (Some("lane"), key, toml::Value::String(value)));
+        let setting = |((table, key, value), origin): ((Option<&'static str>, _, _), &Origin)| Setting {
+            table,
             key,
             value,
             from: origin.told(key, self.file.as_deref()),
         };
-        named.map(setting).collect()
+        plain.chain(lane).zip(&self.origins).map(setting).collect()
+    }
+}
+
+/// What a setting needs said of it.
+fn note(key: &str) -> &'static str {
+    match key {
+        "threads" => "; 0 is one a core",
+        "chunk" => "; records decided at once, never shows in an output",
+        _ => lane::note(key),
     }
 }
 
@@ -178,10 +208,13 @@ fn at_least_one(chunk: usize) -> Result<usize, Failure> {
 fn read(path: &Path) -> Result<File, Failure> {
     let text = std::fs::read_to_string(path).map_err(|e| Failure::input(path, &e))?;
     let table: toml::Table = text.parse().map_err(|e| Failure::usage(format!("{}: {e}", path.display())))?;
-    if let Some(unknown) = table.keys().find(|key| !KEYS.contains(&key.as_str())) {
-        let nearest = crate::failure::nearest(unknown, "keys", &KEYS);
+    let known: Vec<&str> = PLAIN_KEYS.into_iter().chain(["lane"]).collect();
+    if let Some(unknown) = table.keys().find(|key| !known.contains(&key.as_str())) {
+        let nearest = crate::failure::nearest(unknown, "keys", &known);
         return Err(Failure::usage(format!("{}: unknown key `{unknown}`{nearest}", path.display())));
     }
+    let lane = table.get("lane").and_then(toml::Value::as_table).map_or(Ok(()), lane::only_known);
+    lane.map_err(|what| Failure::usage(format!("{}: {what}", path.display())))?;
     toml::from_str(&text).map_err(|e| Failure::usage(format!("{}: {e}", path.display())))
 }
 

@@ -44,7 +44,7 @@ pub(crate) fn genesis(config: &Config, ruleset: &str) -> Genesis {
     Genesis {
         default_program: config.program.clone(),
         default_market: config.market.clone(),
-        ..Genesis::standard(ruleset.into())
+        ..config.lane.genesis(Genesis::standard(ruleset.into()))
     }
 }
 

@@ -39,7 +39,7 @@ use crate::origin::FromEnvironment;
 pub fn main() -> ExitCode {
     let matches = Cli::command().get_matches();
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
-    match run(&cli, &FromEnvironment::of(&matches, &config::KEYS)) {
+    match run(&cli, &FromEnvironment::of(&matches, &config::keys())) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             print::note(&format!("tidegate: {failure}"));

@@ -22,7 +22,7 @@ impl Origin {
     /// As `config print` says it.
     pub(crate) fn told(&self, key: &str, file: Option<&Path>) -> String {
         match self {
-            Origin::Flag => format!("flag --{key}"),
+            Origin::Flag => format!("flag --{}", key.replace('_', "-")),
             Origin::Environment => format!("environment TIDEGATE_{}", key.to_uppercase()),
             Origin::File => file.map_or("file".into(), |path| format!("file {}", path.display())),
             Origin::Default => "default".into(),

@@ -2,8 +2,8 @@
 
 use connector::folder::{Draft, Recorder, VerdictFile};
 use decider::{Decider, Effects};
-use model::log::{Control, Genesis, RecordBody};
-use model::{EventTime, HashKey, Market, Position, ProgramId, Record, Span};
+use model::log::{Control, RecordBody};
+use model::{EventTime, HashKey, Position, Record, Span};
 use runtime::{Sink, Stopwatch, Threads};
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -80,11 +80,7 @@ impl Simulation {
     ) -> Result<Simulation, Failure> {
         let start =
             EventTime::from_ms(START_MS).ok_or_else(|| Failure::usage("the demo begins in 2026".into()))?;
-        let genesis = Genesis {
-            default_program: ProgramId::new("main").map_err(|e| Failure::usage(e.to_string()))?,
-            default_market: Market::new("main").map_err(|e| Failure::usage(e.to_string()))?,
-            ..Genesis::standard(rules.ruleset.hash().into())
-        };
+        let genesis = crate::input::genesis(config, rules.ruleset.hash());
         let threads = match config.threads {
             Threads::All => 0,
             Threads::Exactly(count) => count,
