@@ -247,3 +247,13 @@ fn a_demo_that_is_asked_to_stop_leaves_the_terminal_as_it_found_it() {
     assert!(left > entered, "the alternate screen is left");
     assert!(drawn[left..].contains("planted attack"), "and it is summed up");
 }
+
+#[test]
+fn a_demo_shows_every_attack_on_the_smallest_usual_terminal_and_its_verdicts_on_a_smaller_one() {
+    let drawn = on_a_terminal(80, 24);
+    let picture = &drawn[..drawn.rfind("\u{1b}[?1049l").unwrap()];
+    for attack in trade::Attack::ALL {
+        assert!(picture.contains(attack.rule().as_str()), "{attack:?} is shown:\n{picture}");
+    }
+    assert!(picture.contains("accrued") && picture.contains("Verdicts"), "{picture}");
+}

@@ -1,23 +1,29 @@
-//! The live demo on a terminal: money by account, the last verdicts with their reasons, what was caught.
+//! The live demo on a terminal: money by account, the last verdicts with their reasons, what was caught. Whatever
+//! the size of the terminal, what is shown is whole, and what is not shown is counted.
+
+mod fit;
+mod money;
+mod score;
+mod style;
+mod verdicts;
 
 use model::Span;
 use ratatui::Frame;
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyModifiers};
 use ratatui::layout::{Constraint, Layout, Rect};
-use ratatui::style::{Color, Modifier, Style};
+use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span as Words};
-use ratatui::widgets::{Block, Borders, Cell, Paragraph, Row, Table};
+use ratatui::widgets::Paragraph;
 use runtime::Pace;
 use std::time::Duration;
 
 use crate::args::Demo;
-use crate::demo::feed::Entry;
+use crate::demo::screen::style::dim;
 use crate::demo::simulation::Simulation;
 use crate::demo::stop::Stop;
 use crate::failure::Failure;
-use crate::print::no_color;
-use crate::score::{ScoreReport, percent};
-use crate::summary::{AccountSummary, amount, group};
+use crate::score::ScoreReport;
+use crate::summary::group;
 
 /// How often the picture is drawn, and the made-up time moves on.
 const FRAME: Duration = Duration::from_millis(100);
@@ -89,171 +95,67 @@ fn key() -> Result<Option<Key>, Failure> {
     })
 }
 
-/// Narrower than this, figures would be cut.
-const WIDTH_MIN: u16 = 118;
+/// Smaller than this, only the verdicts are told, as plain lines.
+const COLUMNS_MIN: u16 = 60;
+const ROWS_MIN: u16 = 16;
+
+/// Rows of verdicts before the table of attacks gives way to a few words, and before money and attacks are cut.
+const VERDICT_ROWS_WANTED: usize = 12;
+const VERDICT_ROWS_MIN: usize = 6;
 
 fn draw(frame: &mut Frame<'_>, simulation: &Simulation, args: &Demo, running: Running) {
-    if frame.area().width < WIDTH_MIN {
-        let words = format!(
-            "Please make the terminal at least {WIDTH_MIN} columns wide: it has {}.",
-            frame.area().width
-        );
-        frame.render_widget(Paragraph::new(words), frame.area());
-        return;
+    let area = frame.area();
+    if area.width < COLUMNS_MIN || area.height < ROWS_MIN {
+        return verdicts::draw_alone(frame, area, &simulation.feed);
     }
     let report = simulation.score.report();
-    let money = simulation.books.totals.len().min(6);
-    let attacks = report.attacks.len();
-    let height = |rows: usize| Constraint::Length(u16::try_from(rows + 3).unwrap_or(u16::MAX));
+    let (money_rows, score_rows) = shares(area, simulation, &report);
+    let length = |rows: usize| Constraint::Length(u16::try_from(rows).unwrap_or(u16::MAX));
     let areas = Layout::vertical([
         Constraint::Length(1),
-        height(money),
-        Constraint::Min(6),
-        height(attacks),
+        length(money_rows),
+        Constraint::Min(1),
+        length(score_rows),
         Constraint::Length(1),
     ]);
-    let [head, top, middle, bottom, foot] = areas.areas(frame.area());
-    frame.render_widget(Paragraph::new(headline(simulation, args, running)), head);
-    draw_money(frame, top, simulation);
-    draw_verdicts(frame, middle, simulation);
-    draw_score(frame, bottom, &report);
+    let [head, top, middle, bottom, foot] = areas.areas(area);
+    frame.render_widget(Paragraph::new(headline(simulation, args, running, area.width)), head);
+    money::draw(frame, top, simulation);
+    verdicts::draw(frame, middle, &simulation.feed);
+    score::draw(frame, bottom, &report);
     frame.render_widget(Paragraph::new(KEYS).style(dim()), foot);
 }
 
-fn headline(simulation: &Simulation, args: &Demo, running: Running) -> Line<'static> {
-    let pace = match running {
-        Running::Yes => format!("{} times real time", group(&args.lapse.to_string())),
-        Running::Paused => "paused".into(),
-    };
-    Line::from(vec![
-        Words::styled(" tidegate demo ", Style::new().add_modifier(Modifier::BOLD | Modifier::REVERSED)),
-        Words::raw(format!(
-            "  day {} · {} · {pace} · {} events · engine {}/s",
-            simulation.day(),
-            simulation.now().grid_floor(Span::from_mins(1)),
-            group(&simulation.events.to_string()),
-            group(&simulation.rate().to_string()),
-        )),
-    ])
-}
-
-fn panel(title: String) -> Block<'static> {
-    Block::new().borders(Borders::TOP).border_style(dim()).title(Words::styled(title, bold()))
-}
-
-fn bold() -> Style {
-    Style::new().add_modifier(Modifier::BOLD)
-}
-
-fn dim() -> Style {
-    Style::new().add_modifier(Modifier::DIM)
-}
-
-/// Colour says again what words say already.
-fn tone(colour: Color) -> Style {
-    if no_color() { Style::new() } else { Style::new().fg(colour) }
-}
-
-fn right(text: String, style: Style) -> Cell<'static> {
-    Cell::new(Line::from(text).right_aligned()).style(style)
-}
-
-fn draw_money(frame: &mut Frame<'_>, area: Rect, simulation: &Simulation) {
-    let columns = ["accrued", "pending", "held", "released", "reduced", "void", "owed back"];
-    let head = ["market".to_owned(), String::new()].into_iter().map(Cell::new);
-    let head = head.chain(columns.map(|c| right(c.to_owned(), dim())));
-    let rows = simulation.books.totals.iter().map(|((program, market, currency), accounts)| {
-        let a = AccountSummary::of(accounts);
-        let shown = |minor: i64| amount(minor, currency.code());
-        let cells = [
-            right(shown(a.accrued), bold()),
-            right(shown(a.pending), Style::new()),
-            right(shown(a.held), tone(Color::Yellow)),
-            right(shown(a.released), tone(Color::Green)),
-            right(shown(a.reduced), Style::new()),
-            right(shown(a.void), tone(Color::Red)),
-            right(shown(a.owed_back), tone(Color::Red)),
-        ];
-        let names = [format!("{program} · {market}"), currency.code().to_owned()].map(Cell::new);
-        Row::new(names.into_iter().chain(cells))
-    });
-    let widths =
-        [Constraint::Length(14), Constraint::Length(4)].into_iter().chain([Constraint::Length(14); 7]);
-    let table = Table::new(rows, widths).header(Row::new(head)).block(panel(" Money by account ".into()));
-    frame.render_widget(table, area);
-}
-
-fn draw_verdicts(frame: &mut Frame<'_>, area: Rect, simulation: &Simulation) {
-    let count = usize::from(area.height.saturating_sub(1));
-    let rows = simulation.feed.newest(count).map(|entry| {
-        let when = entry.at.to_string();
-        let when = when.get(5..16).unwrap_or_default().replace('T', " ");
-        Row::new([
-            Cell::new(when).style(dim()),
-            Cell::new(entry.what).style(style_of(entry).add_modifier(Modifier::BOLD)),
-            Cell::new(entry.about.clone()),
-            Cell::new(entry.whose.clone()),
-            right(entry.money.clone(), Style::new()),
-            Cell::new(format!(" {}", entry.why)),
-        ])
-    });
-    let widths = [
-        Constraint::Length(11),
-        Constraint::Length(9),
-        Constraint::Length(24),
-        Constraint::Length(32),
-        Constraint::Length(14),
-        Constraint::Min(20),
-    ];
-    let quiet = group(&simulation.feed.quiet_releases.to_string());
-    let title = format!(" Verdicts worth a look ({quiet} more were released on their date, undoubted) ");
-    frame.render_widget(Table::new(rows, widths).block(panel(title)), area);
-}
-
-fn style_of(entry: &Entry) -> Style {
-    match entry.what {
-        "HOLD" | "RECALL" => tone(Color::Yellow),
-        "RELEASE" => tone(Color::Green),
-        "VOID" | "CLAW BACK" => tone(Color::Red),
-        _ => tone(Color::Cyan),
+/// Rows for money and for attacks; verdicts have the rest.
+fn shares(area: Rect, simulation: &Simulation, report: &ScoreReport) -> (usize, usize) {
+    let rows = usize::from(area.height.saturating_sub(2));
+    let money = money::rows(simulation);
+    let (table, words) = (score::table_rows(report), score::words_rows(report, area.width));
+    if rows >= money + table + VERDICT_ROWS_WANTED {
+        (money, table)
+    } else if rows >= money + words + VERDICT_ROWS_MIN {
+        (money, words)
+    } else {
+        (money.min(rows / 3), words.min(rows / 3))
     }
 }
 
-fn draw_score(frame: &mut Frame<'_>, area: Rect, report: &ScoreReport) {
-    let head = ["planted attack", "rule is", "orders", "rule saw", "share", "others"];
-    let head = head
-        .into_iter()
-        .enumerate()
-        .map(|(i, h)| if i < 2 { Cell::new(h).style(dim()) } else { right(h.to_owned(), dim()) });
-    let rows = report.attacks.iter().map(|attack| {
-        let beside = if attack.pointed_beside && attack.planted == 0 {
-            "clicks".into()
-        } else {
-            attack.caught.to_string()
-        };
-        Row::new([
-            Cell::new(attack.rule.clone()),
-            Cell::new(attack.mode.clone()),
-            right(attack.planted.to_string(), Style::new()),
-            right(beside, Style::new()),
-            right(percent((attack.caught * 1_000_000).checked_div(attack.planted)), bold()),
-            right(attack.false_alarms.to_string(), Style::new()),
-        ])
-    });
-    let title = format!(
-        " Planted and caught · precision of holds {} · recall of holds and flags {} · honest money ever held {} ",
-        percent(report.precision_ppm),
-        percent(report.recall_ppm),
-        percent(Some(report.benign_held_ppm)),
-    );
-    let widths = [
-        Constraint::Length(24),
-        Constraint::Length(12),
-        Constraint::Length(9),
-        Constraint::Length(9),
-        Constraint::Length(9),
-        Constraint::Length(13),
+fn headline(simulation: &Simulation, args: &Demo, running: Running, columns: u16) -> Line<'static> {
+    let name = " tidegate demo ";
+    let lapse = group(&args.lapse.to_string());
+    let (pace, short_pace) = match running {
+        Running::Yes => (format!("{lapse} times real time"), format!("×{lapse}")),
+        Running::Paused => ("paused".into(), "paused".into()),
+    };
+    let (day, now) = (simulation.day(), simulation.now().grid_floor(Span::from_mins(1)));
+    let (events, rate) = (group(&simulation.events.to_string()), group(&simulation.rate().to_string()));
+    let words = [
+        format!("  day {day} · {now} · {pace} · {events} events · engine {rate}/s"),
+        format!("  day {day} · {short_pace} · {events} events · {rate}/s"),
     ];
-    let table = Table::new(rows, widths).header(Row::new(head)).block(panel(title));
-    frame.render_widget(table, area);
+    let room = columns.saturating_sub(u16::try_from(name.len()).unwrap_or(0));
+    Line::from(vec![
+        Words::styled(name, Style::new().add_modifier(Modifier::BOLD | Modifier::REVERSED)),
+        Words::raw(fit::wording(words, room)),
+    ])
 }
