@@ -3,18 +3,24 @@
 #   make run     build, then watch made-up trade with planted fraud being decided live
 #   make test    build and run every test
 #
-# The others are for those who work on it: check (formatting, lints, docs), bench, picture.
+# `make install` puts the command `tidegate` where Cargo keeps commands. The others are for those who work on it:
+# check (formatting, lints, docs) and bench.
 
 SHELL := /bin/bash
 CARGO := $(shell command -v cargo 2>/dev/null || echo "$$HOME/.cargo/bin/cargo")
 
-.PHONY: run test check bench setup
+.PHONY: run test install check bench setup
 
 run: setup
 	@echo "==> Building tidegate (the first time takes a few minutes)"
 	@$(CARGO) build --release --locked -p tidegate
 	@echo "==> Starting the demo: made-up trade, a day every five seconds. q or Ctrl-C ends it."
 	@exec $(CARGO) run --release --locked --quiet -p tidegate -- demo
+
+install: setup
+	@echo "==> Building and installing tidegate (the first time takes a few minutes)"
+	@$(CARGO) install --locked --quiet --path engine/cli
+	@command -v tidegate >/dev/null || echo "==> Please add $${CARGO_HOME:-$$HOME/.cargo}/bin to your PATH."
 
 test: setup
 	@echo "==> Building and running every test (the first time takes several minutes)"

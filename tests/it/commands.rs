@@ -275,3 +275,50 @@ fn a_log_of_other_semantics_is_refused_with_the_position() {
     let said = stderr(&run);
     assert!(said.contains("from position 3 on") && said.contains("semantics 99"), "{said}");
 }
+
+#[test]
+fn every_command_of_the_readme_works_as_it_stands() {
+    let folder = tempfile::tempdir().unwrap();
+    std::os::unix::fs::symlink(engine::root().join("rules"), folder.path().join("rules")).unwrap();
+    let readme = std::fs::read_to_string(engine::root().join("README.md")).unwrap();
+    let commands = readme.lines().filter_map(|line| line.strip_prefix("    tidegate "));
+    let commands: Vec<&str> = commands.map(|line| line.split("  ").next().unwrap()).collect();
+    assert!(commands.len() > 5, "{commands:?}");
+    for command in commands {
+        let run = |words: &[&str]| {
+            Command::new(env!("CARGO_BIN_EXE_tidegate-under-test"))
+                .args(words)
+                .current_dir(folder.path())
+                .output()
+                .unwrap()
+        };
+        let order = || {
+            let holds = run(&["verdicts", "--decision", "hold", "--last", "1", "--output", "json"]);
+            let verdict: serde_json::Value = serde_json::from_slice(&holds.stdout).unwrap();
+            verdict["order_id"].as_str().unwrap().to_owned()
+        };
+        let command =
+            if command.contains("ORDER") { command.replace("ORDER", &order()) } else { command.to_owned() };
+        let ended = run(&command.split(' ').collect::<Vec<_>>());
+        assert!(ended.status.success(), "tidegate {command}: {}", stderr(&ended));
+        assert!(!stdout(&ended).is_empty(), "tidegate {command}");
+    }
+}
+
+#[test]
+fn the_log_of_a_demo_is_replayed_where_it_lies_and_can_be_explained_afterwards() {
+    let state = after_a_demo();
+    let log = state.path().join("log.ndjson");
+    let balances = |state: &Path| stdout(&tidegate(state, &["reconcile"]));
+    let (before, told) = (std::fs::read(&log).unwrap(), balances(state.path()));
+    let run = tidegate(state.path(), &["replay", log.to_str().unwrap()]);
+    assert!(run.status.success(), "{}", stderr(&run));
+    assert!(std::fs::read(&log).unwrap() == before, "the log stays");
+    assert_eq!(balances(state.path()), told);
+    let orders = tidegate(state.path(), &["verdicts", "--last", "1", "--output", "json"]);
+    let verdict: serde_json::Value = serde_json::from_slice(&orders.stdout).unwrap();
+    assert!(tidegate(state.path(), &["explain", verdict["order_id"].as_str().unwrap()]).status.success());
+    let verdicts = state.path().join("verdicts.ndjson");
+    let run = tidegate(state.path(), &["replay", verdicts.to_str().unwrap()]);
+    assert_eq!(run.status.code(), Some(2), "what is replaced is not read");
+}

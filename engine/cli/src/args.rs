@@ -167,6 +167,9 @@ pub(crate) struct Demo {
     /// Another number is another trade; the same number is the same trade
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
+    /// Write the events as well, one a line, as `replay` and `events check` read them
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub events: Option<PathBuf>,
     /// Stop the live demo after so many seconds; without it, it runs until Ctrl-C or q
     #[arg(long, value_name = "SECONDS")]
     pub stop_after: Option<u64>,

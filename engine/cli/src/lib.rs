@@ -13,6 +13,7 @@ mod explain;
 mod failure;
 mod input;
 mod origin;
+mod output_file;
 mod print;
 mod progress;
 mod reconcile;

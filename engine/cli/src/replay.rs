@@ -1,7 +1,7 @@
 //! `tidegate replay`: decide files of events and print what became of the money.
 
 use connector::file::{Input, Origin};
-use connector::folder::{Draft, InputFile, Run};
+use connector::folder::{Draft, Folder, InputFile, Run};
 use decider::Decider;
 use model::log::{Control, Genesis, RecordBody};
 use model::{EventTime, Position, Record};
@@ -112,18 +112,17 @@ fn open(
     Ok((input, genesis, rulesets))
 }
 
-/// A replay replaces what the state folder holds: nothing that it reads or writes may lie there.
+/// A replay replaces what the state folder holds, except the log that it reads there.
 fn not_in_the_state_folder(args: &Replay, config: &Config) -> Result<(), Failure> {
-    let Ok(state) = config.state.canonicalize() else { return Ok(()) };
-    let lies_there = |path: &&PathBuf| {
-        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        folder.canonicalize().is_ok_and(|folder| folder == state)
-    };
-    match args.files.iter().chain(&args.verdicts).find(lies_there) {
+    let log = Folder::log_path(&config.state);
+    let is_log =
+        |path: &Path| path.canonicalize().is_ok_and(|path| log.canonicalize().is_ok_and(|l| l == path));
+    let read = args.files.iter().filter(|path| !is_log(path));
+    match read.chain(&args.verdicts).find(|path| Folder::writes(&config.state, path)) {
         None => Ok(()),
         Some(path) => Err(Failure::usage(format!(
-            "{} lies in the state folder, which this replay replaces; copy it elsewhere, or name another folder \
-             with --state",
+            "{} is what a run leaves in the state folder, and this replay replaces it; copy it elsewhere, or name \
+             another folder with --state",
             path.display()
         ))),
     }

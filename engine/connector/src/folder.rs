@@ -137,6 +137,20 @@ impl Folder {
         Ok(folder)
     }
 
+    /// Whether a run in `folder` writes the file at `path`.
+    pub fn writes(folder: &Path, path: &Path) -> bool {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let beside = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let is_there =
+            beside.canonicalize().ok().is_some_and(|is| folder.canonicalize().is_ok_and(|f| f == is));
+        is_there && (ALL.contains(&name) || draft::is_of_a_run(name))
+    }
+
+    /// Where the log of a run without input files lies: a replay may read it, and leaves it.
+    pub fn log_path(folder: &Path) -> PathBuf {
+        folder.join(LOG)
+    }
+
     /// Where the verdicts are.
     pub fn verdicts_path(&self) -> PathBuf {
         self.path.join(VERDICTS)
@@ -221,12 +235,13 @@ impl<W: Write> VerdictWriter<W> {
         VerdictWriter { out, line: Vec::new() }
     }
 
-    /// Makes sure that everything taken is written.
+    /// Makes sure that everything taken is written, and gives back where it was written to.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn finish(mut self) -> io::Result<()> {
-        self.out.flush()
+    pub fn finish(mut self) -> io::Result<W> {
+        self.out.flush()?;
+        Ok(self.out)
     }
 }
 

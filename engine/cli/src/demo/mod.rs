@@ -6,7 +6,7 @@ mod screen;
 mod simulation;
 mod stop;
 
-use connector::folder::{Draft, Run};
+use connector::folder::{Draft, Folder, Run};
 use model::Span;
 use runtime::Store;
 use std::io::IsTerminal;
@@ -27,6 +27,10 @@ pub(crate) fn run(args: &Demo, config: &Config) -> Result<(), Failure> {
     }
     let rules = rules_folder::load(&config.rules)?;
     let sources = rules.sources.clone();
+    if let Some(path) = args.events.as_ref().filter(|path| Folder::writes(&config.state, path)) {
+        let what = format!("{} is what a run leaves in the state folder; name another file", path.display());
+        return Err(Failure::usage(what));
+    }
     let draft =
         Draft::begin(&config.state, "demo").map_err(|e| Failure::output(&config.state.display(), &e))?;
     let mut simulation = Simulation::start(args, config, rules, &draft)?;

@@ -8,6 +8,7 @@ use runtime::{Sink, Stopwatch, Threads};
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::iter::Peekable;
+use std::path::Path;
 use std::sync::Arc;
 use trade::{Scenarios, Settings, Trade};
 
@@ -16,6 +17,7 @@ use crate::books::Books;
 use crate::config::Config;
 use crate::demo::feed::Feed;
 use crate::failure::Failure;
+use crate::output_file::OutputFile;
 use crate::rules_folder::Rules;
 use crate::score::Score;
 
@@ -46,6 +48,8 @@ pub(crate) struct Simulation {
     pool: rayon::ThreadPool,
     recorder: Recorder,
     log: BufWriter<File>,
+    /// The events alone, where somebody asked for them.
+    copy: Option<OutputFile>,
     chunk: usize,
 }
 
@@ -107,6 +111,7 @@ impl Simulation {
             pool: pool.map_err(|e| Failure::usage(format!("cannot start {threads} threads: {e}")))?,
             recorder: draft.recorder().map_err(|e| Failure::output(&"the verdicts", &e))?,
             log: BufWriter::with_capacity(1 << 18, log),
+            copy: args.events.as_deref().map(open_copy).transpose()?,
             chunk: config.chunk,
         };
         let first = simulation.record(RecordBody::Control(Control::Genesis(Box::new(genesis))))?;
@@ -168,6 +173,10 @@ impl Simulation {
             RecordBody::Event(event) => bytes::Bytes::from(connector::wire::encode(event)),
             RecordBody::Control(_) | RecordBody::Undecodable(_) => bytes::Bytes::new(),
         };
+        if let (Some(copy), false) = (&mut self.copy, raw.is_empty()) {
+            let written = copy.write_all(&raw).and_then(|()| copy.write_all(b"\n"));
+            written.map_err(|e| Failure::output(&"the events", &e))?;
+        }
         let record = Record { position: self.next, stamp: None, raw, body };
         self.next = Position(self.next.0 + 1);
         let mut line = Vec::new();
@@ -195,7 +204,12 @@ impl Simulation {
     /// Closes the files.
     pub(crate) fn end(mut self) -> Result<Ended, Failure> {
         self.log.flush().map_err(|e| Failure::output(&"the demo's log", &e))?;
+        self.copy.map_or(Ok(()), OutputFile::finish).map_err(|e| Failure::output(&"the events", &e))?;
         let verdicts = self.recorder.finish().map_err(|e| Failure::output(&"the verdicts", &e))?;
         Ok(Ended { decider: self.decider, books: self.books, score: self.score, verdicts })
     }
+}
+
+fn open_copy(path: &Path) -> Result<OutputFile, Failure> {
+    OutputFile::open(path).map_err(|e| Failure::output(&path.display(), &e))
 }

@@ -10,6 +10,14 @@ use super::{ALL, DEAD_LETTERS, InputFile, LOG, RUN, Recorder, Run, SNAPSHOT, VER
 /// Held by the run that writes, and says which one that is.
 const LOCK: &str = "run.lock";
 
+/// What the name of a draft ends in.
+const DRAFT: &str = ".draft";
+
+/// Whether a run has such a file while it writes.
+pub(super) fn is_of_a_run(name: &str) -> bool {
+    name == LOCK || name.strip_suffix(DRAFT).is_some_and(|name| ALL.contains(&name))
+}
+
 /// A run that has not ended. Dropping it leaves the folder as it was.
 #[derive(Debug)]
 pub struct Draft {
@@ -81,7 +89,7 @@ impl Draft {
     }
 
     fn path(&self, name: &str) -> PathBuf {
-        self.folder.join(format!("{name}.draft"))
+        self.folder.join(format!("{name}{DRAFT}"))
     }
 
     fn clear(&self) -> io::Result<()> {
