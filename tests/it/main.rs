@@ -13,6 +13,7 @@ mod contract;
 mod determinism;
 mod engine;
 mod failing_rules;
+mod limits;
 mod live_rules;
 mod mishaps;
 mod real;

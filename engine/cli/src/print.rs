@@ -136,6 +136,7 @@ fn summary_table(summary: &Summary) -> String {
     text += &line("dead letters", &summary.dead_letters);
     text += &line("passed over", &summary.passed_over.counts());
     text += &line("worth a look", &worth_a_look(log));
+    text += &no_room(summary);
     text += &money_table(summary);
     text += &awaiting_feeds(summary);
     text += &rules_table(&summary.rules);
@@ -159,6 +160,20 @@ pub(crate) fn line(name: &str, counts: &BTreeMap<String, u64>) -> String {
     }
     let counts: Vec<String> = counts.iter().map(|(k, n)| format!("{k} {}", group(&n.to_string()))).collect();
     format!("{name}: {}\n", counts.join(", "))
+}
+
+/// Nothing, while there was room for everything.
+fn no_room(summary: &Summary) -> String {
+    let (rows, values) = (summary.windows.lost_rows, summary.windows.lost_values);
+    if rows + values == 0 {
+        return String::new();
+    }
+    let failures: u64 = summary.rules.iter().map(|rule| rule.unknown).sum();
+    let [rows, values, failures] = [rows, values, failures].map(|n| group(&n.to_string()));
+    format!(
+        "too many keys: {rows} rows and {values} values found no room in the windows, and rules failed {failures} \
+         times for it; see [limits] in ruleset.toml\n"
+    )
 }
 
 fn money_table(summary: &Summary) -> String {

@@ -31,6 +31,8 @@ pub(crate) struct Summary {
     pub dead_letters: BTreeMap<String, u64>,
     /// Verdicts by decision.
     pub verdicts: BTreeMap<String, u64>,
+    /// What the windows hold at the end, and what they had no room for.
+    pub windows: WindowsSummary,
     /// Money by program, market and currency.
     pub money: Vec<MoneySummary>,
     /// What every rule did and saw.
@@ -92,6 +94,21 @@ impl PassedOver {
         let fields = (self.unknown_fields > 0).then(|| ("unknown fields".to_owned(), self.unknown_fields));
         rows.chain(fields).collect()
     }
+}
+
+/// What the windows hold, and what they had no room for under the limits of the ruleset.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct WindowsSummary {
+    /// Rows that some window has: a record has one for each grouping and group that counts it.
+    pub rows: u64,
+    /// Groups that have rows, each once for every grouping: `window_keys` limits those of one grouping.
+    pub keys: u64,
+    /// Values that rows of a group have: `window_pairs` limits those of one grouping and field.
+    pub pairs: u64,
+    /// Rows that were not kept, since the log began: rules that needed them failed.
+    pub lost_rows: u64,
+    /// Values that were not kept, since the log began: rules that needed them failed.
+    pub lost_values: u64,
 }
 
 /// Accounts in minor units of the currency.
@@ -182,6 +199,8 @@ pub(crate) struct RuleSummary {
     pub failed: u64,
     /// It has failed too often: from behind this position on it is ignored.
     pub ignored_after: Option<u64>,
+    /// Those on which it failed because the windows had had no room for too many keys.
+    pub unknown: u64,
     /// Flags that name it.
     pub flags: u64,
     /// Money by currency.
@@ -251,10 +270,22 @@ impl Summary {
             attribution: tally.credited.clone(),
             dead_letters,
             verdicts: books.decisions.iter().map(|(decision, n)| (decision.name().to_owned(), *n)).collect(),
+            windows: windows(decider),
             money: money(&books),
             rules: rules(decider, &books),
             beneficiaries: beneficiaries(&books),
         }
+    }
+}
+
+fn windows(decider: &Decider) -> WindowsSummary {
+    let usage = decider.windows().usage();
+    WindowsSummary {
+        rows: usage.rows,
+        keys: usage.keys,
+        pairs: usage.pairs,
+        lost_rows: usage.lost_rows,
+        lost_values: usage.lost_values,
     }
 }
 
@@ -317,6 +348,7 @@ fn one_rule(rule: String, mode: String, decider: &Decider, books: &Books) -> Rul
         fired: counted.map_or(0, |t| t.fired),
         failed: counted.map_or(0, |t| t.failed),
         ignored_after: ignored.map(|(_, position)| position.0),
+        unknown: counted.map_or(0, |t| t.unknown),
         flags: books.flags.get(rule.as_str()).copied().unwrap_or(0),
         money: money.collect(),
         sight: sight.collect(),

@@ -46,7 +46,7 @@ impl Decider {
     pub fn new(genesis: Genesis, ruleset: Arc<Ruleset>, key: HashKey) -> Decider {
         Decider {
             attribution: Attribution::new(&genesis, ruleset.policy()),
-            windows: Windows::new(ruleset.features().to_vec(), key.secret()),
+            windows: Windows::new(ruleset.features().to_vec(), ruleset.policy().windows, key.secret()),
             ledger: Ledger::new(&genesis, terms(&ruleset)),
             tally: Tally::default(),
             swept: None,

@@ -36,7 +36,7 @@ pub(crate) struct Measured {
 impl Successor {
     /// Nothing is measured yet.
     pub fn new(ruleset: Arc<Ruleset>, key: HashKey) -> Successor {
-        let windows = Windows::new(ruleset.features().to_vec(), key.secret());
+        let windows = Windows::new(ruleset.features().to_vec(), ruleset.policy().windows, key.secret());
         Successor::resumed(ruleset, Measured { windows, grouped: Vec::new(), kept: 0 })
     }
 

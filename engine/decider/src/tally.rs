@@ -4,7 +4,7 @@
 use attribution::Admission;
 use model::admitted::{Admitted, What};
 use model::event::Kind;
-use model::hit::{Effect, Judged};
+use model::hit::{Effect, Failure, Judged};
 use model::log::RecordBody;
 use model::refusal::{Code, DeadLetter};
 use model::{Facts, Market, Record, RuleId};
@@ -49,6 +49,8 @@ pub struct RuleTally {
     pub fired: u64,
     /// Events on which it failed.
     pub failed: u64,
+    /// Those on which it failed because a feature was unknown: there were too many keys.
+    pub unknown: u64,
     /// How well it could see, by market.
     pub sight: BTreeMap<Market, Sight>,
 }
@@ -126,8 +128,9 @@ impl Tally {
         let mut previous = None;
         for hit in &judged.hits {
             let tally = self.rules.entry(hit.rule.clone()).or_default();
-            if hit.effect == Effect::Failed {
+            if let Effect::Failed(failure) = hit.effect {
                 tally.failed += 1;
+                tally.unknown += u64::from(failure == Failure::Unknown);
             } else if previous != Some(&hit.rule) {
                 tally.fired += 1;
             }

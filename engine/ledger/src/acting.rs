@@ -1,6 +1,6 @@
 //! Which rules act: live ones, and canaries for the creators in their bucket. Everybody else only watches.
 
-use model::hit::{Effect, Evidence, Hit, Judged, Until};
+use model::hit::{Effect, Evidence, Failure, Hit, Judged, Until};
 use model::policy::{Mode, OnFailure, RulePolicy};
 use model::verdict::Reason;
 use model::{CreatorId, EventTime, Market, Position, RuleId, Text};
@@ -57,9 +57,11 @@ impl Ledger {
         hasher.finish() % 100
     }
 
-    /// A failure counts wherever the rule is evaluated, and silences it from the next position on.
+    /// A failure counts wherever the rule is evaluated, and silences it from the next position on. What a rule
+    /// could not be told is not its fault, and an attacker who chooses the keys would choose to silence it.
     pub(crate) fn count_failures(&mut self, judged: &Judged, at: Position) {
-        for hit in judged.hits.iter().filter(|hit| hit.effect == Effect::Failed) {
+        let erred = |hit: &&Hit| hit.effect == Effect::Failed(Failure::Error);
+        for hit in judged.hits.iter().filter(erred) {
             let max = self.rule(&hit.rule).map_or(u64::MAX, |policy| policy.failures_max);
             let failures = self.failures.entry(hit.rule.clone()).or_default();
             failures.count += 1;
@@ -98,8 +100,12 @@ impl Ledger {
 
     /// What a hit publishes.
     pub(crate) fn reason_of(&self, hit: &Hit) -> Reason {
-        if hit.effect == Effect::Failed {
-            return Reason { rule: hit.rule.clone(), ..Cause::CheckFailed.bare() };
+        if let Effect::Failed(failure) = hit.effect {
+            let evidence = match failure {
+                Failure::Error => Evidence::new(),
+                Failure::Unknown => hit.evidence.clone(),
+            };
+            return Reason { rule: hit.rule.clone(), evidence, ..Cause::CheckFailed.bare() };
         }
         let code = self.rule(&hit.rule).map(|policy| policy.public_code.clone());
         Reason {

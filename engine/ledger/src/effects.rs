@@ -152,7 +152,7 @@ impl Ledger {
     fn wants_hold(&self, hit: &Hit) -> bool {
         match hit.effect {
             Effect::Hold(_) | Effect::HoldAllOf(..) | Effect::HoldCreator(_) => true,
-            Effect::Failed => self.failure_holds(&hit.rule),
+            Effect::Failed(_) => self.failure_holds(&hit.rule),
             Effect::Flag | Effect::Score(_) | Effect::Invalidate | Effect::Reject => false,
         }
     }
@@ -225,11 +225,11 @@ impl Ledger {
             | Effect::Score(_)
             | Effect::Invalidate
             | Effect::Reject
-            | Effect::Failed => None,
+            | Effect::Failed(_) => None,
         };
         let until = match hit.effect {
             Effect::Hold(until) | Effect::HoldAllOf(_, until) | Effect::HoldCreator(until) => until,
-            Effect::Flag | Effect::Score(_) | Effect::Invalidate | Effect::Reject | Effect::Failed => {
+            Effect::Flag | Effect::Score(_) | Effect::Invalidate | Effect::Reject | Effect::Failed(_) => {
                 model::hit::Until::Default
             }
         };
@@ -265,7 +265,7 @@ impl Ledger {
             .iter()
             .filter(|hit| self.acts(&hit.rule, creator.as_ref(), stage.moment.position))
             .collect();
-        let concerns = |hit: &&Hit| !matches!(hit.effect, Effect::Failed | Effect::Score(_));
+        let concerns = |hit: &&Hit| !matches!(hit.effect, Effect::Failed(_) | Effect::Score(_));
         let scored = score(&hits) >= self.terms.policy.score_threshold.max(1);
         if scored || hits.iter().any(concerns) {
             let reasons = hits.iter().map(|hit| self.reason_of(hit)).collect();
@@ -278,7 +278,7 @@ impl Ledger {
         let creator = Some(&click.click.creator_id);
         let told = |hit: &&Hit| match hit.effect {
             Effect::Invalidate | Effect::Flag | Effect::Hold(_) | Effect::Reject => true,
-            Effect::HoldAllOf(..) | Effect::HoldCreator(_) | Effect::Score(_) | Effect::Failed => false,
+            Effect::HoldAllOf(..) | Effect::HoldCreator(_) | Effect::Score(_) | Effect::Failed(_) => false,
         };
         let acting = judged.hits.iter().filter(|hit| self.acts(&hit.rule, creator, stage.moment.position));
         let hits: Vec<&Hit> = acting.filter(told).collect();
@@ -306,7 +306,7 @@ fn score(hits: &[&Hit]) -> i64 {
         | Effect::Flag
         | Effect::Invalidate
         | Effect::Reject
-        | Effect::Failed => 0,
+        | Effect::Failed(_) => 0,
     });
     points.fold(0, i64::saturating_add)
 }

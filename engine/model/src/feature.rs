@@ -190,6 +190,8 @@ pub struct Slot(pub u32);
 pub enum Measure {
     /// A grouping field is missing, there are too few rows, or the history is too short.
     Missing,
+    /// Rows that it would count may not have been kept, for want of room: a rule that reads it fails.
+    Unknown,
     /// A count, a whole number of seconds, or a sum.
     Int(i64),
     /// An amount in the judged record's currency.
@@ -247,7 +249,7 @@ impl Measure {
     #[expect(clippy::float_arithmetic, reason = "a rule's ratios are floats; no money is computed from them")]
     pub fn as_f64(&self) -> Option<f64> {
         match *self {
-            Measure::Missing => None,
+            Measure::Missing | Measure::Unknown => None,
             Measure::Int(n) => Some(n as f64),
             Measure::Money(Money { minor: Minor(n), .. }) => Some(n as f64),
             Measure::Ratio { numerator, denominator } => Some(numerator as f64 / denominator as f64),
@@ -272,9 +274,10 @@ pub struct PlannedFeature {
 pub struct Measures {
     /// By slot; missing where the record's subject does not read the feature.
     pub values: Vec<Measure>,
-    /// For every slot that some rule holds by: the group that this record was measured in.
+    /// For every slot that some rule holds by: the group that this record was measured in, if it is known.
     pub groups: Vec<Membership>,
-    /// For every slot that some rule holds by: the groups that count this record (orders only).
+    /// For every slot that some rule holds by: the groups that count this record (orders only), whether or not
+    /// there was room for its row.
     pub memberships: Vec<Membership>,
 }
 

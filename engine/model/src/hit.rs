@@ -38,7 +38,16 @@ pub enum Effect {
     /// Void this commission.
     Reject,
     /// The rule failed; its policy decides.
-    Failed,
+    Failed(Failure),
+}
+
+/// Why a rule failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Failure {
+    /// It did something that cannot be done, or exceeded its budget: it is ignored after too many of these.
+    Error,
+    /// It read a feature that is [unknown](crate::feature::Measure::Unknown). That says nothing against the rule.
+    Unknown,
 }
 
 /// How long a hold lasts, as the rule says.

@@ -26,5 +26,13 @@ pub const REASON_BYTES_MAX: usize = 512;
 pub const GROUP_MEMBERS_PER_POSITION: usize = 10_000;
 /// Most ranked candidates that an order line carries to SETTLE.
 pub const CANDIDATES_MAX: usize = 16;
+/// Groups that one series of windows keeps at once where the ruleset does not say: about 0.9 GB, at the 90 bytes
+/// that a key was measured to take with two live rows.
+pub const WINDOW_KEYS: u32 = 10_000_000;
+/// Pairs of a group and a value that one counted field of a series keeps at once where the ruleset does not say:
+/// about 0.8 GB, at 40 bytes a pair.
+pub const WINDOW_PAIRS: u32 = 20_000_000;
+/// The most that a ruleset may allow of either.
+pub const WINDOW_ENTRIES_MAX: u32 = 1_000_000_000;
 /// Operations that one rule may spend on one event.
 pub const OPERATIONS_PER_RULE: u64 = 10_000;

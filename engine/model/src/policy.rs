@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::event::{Kind, SettlementFrom};
-use crate::{Market, ProgramId, RuleId, SourceId, Span, Text};
+use crate::{Market, ProgramId, RuleId, SourceId, Span, Text, limit};
 
 /// Everything that stations must obey.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -24,6 +24,8 @@ pub struct Policy {
     pub score_threshold: i64,
     /// How long a hold by score lasts; until reviewed when missing.
     pub score_hold: Option<Span>,
+    /// How much the windows keep.
+    pub windows: WindowLimits,
 }
 
 impl Policy {
@@ -93,6 +95,22 @@ impl Default for MarketPolicy {
     }
 }
 
+/// How much the windows keep at once. What has no room is not counted, and every answer that it may have belonged
+/// to is [`Measure::Unknown`](crate::feature::Measure::Unknown) for as long as it could have counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WindowLimits {
+    /// Groups of one series: features of the same counted kind, grouping and filter share one.
+    pub keys: u32,
+    /// Pairs of a group and a value, of one field whose values a series tells apart.
+    pub pairs: u32,
+}
+
+impl Default for WindowLimits {
+    fn default() -> WindowLimits {
+        WindowLimits { keys: limit::WINDOW_KEYS, pairs: limit::WINDOW_PAIRS }
+    }
+}
+
 /// What SETTLE must know of a rule.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RulePolicy {
@@ -106,7 +124,7 @@ pub struct RulePolicy {
     pub may_reject: bool,
     /// What happens when it fails.
     pub on_failure: OnFailure,
-    /// After so many failures it is ignored.
+    /// After so many failures of its own it is ignored.
     pub failures_max: u64,
 }
 

@@ -1,11 +1,12 @@
 //! Evaluates a lowered rule on one record. It answers as rhai would, or not at all: whatever would be an error
-//! in rhai, and the rarer combinations of types, are left to rhai, which then runs the whole rule.
+//! in rhai, and the rarer combinations of types, are left to rhai, which then runs the whole rule. Only at a
+//! feature that is unknown does it fail by itself.
 
 #![expect(clippy::float_arithmetic, reason = "a rule's ratios are floats; no money is computed from them")]
 #![expect(clippy::wildcard_enum_match_arm, reason = "every combination that is not named is left to rhai")]
 
 use model::fact::{Field, Value as Fact};
-use model::feature::{Comparison, Measure};
+use model::feature::{Comparison, Measure, Slot};
 use model::{Money, Text};
 use std::cmp::Ordering;
 use std::fmt::Write as _;
@@ -17,10 +18,17 @@ use crate::judge::Judged;
 use crate::lower::{LOCALS_MAX, Lowered, Node, Question, Step};
 use crate::tree::Operator;
 
-/// Not to be answered here.
-pub(crate) struct LeftToRhai;
+/// Why there is no answer.
+pub(crate) enum Stop {
+    /// Not to be answered here.
+    LeftToRhai,
+    /// It reads a feature that is unknown.
+    Unknown(Slot),
+}
 
-type Answer<T> = Result<T, LeftToRhai>;
+use Stop::LeftToRhai;
+
+type Answer<T> = Result<T, Stop>;
 
 /// A value of a rule.
 #[derive(Debug, Clone, Copy)]
@@ -116,7 +124,7 @@ impl<'r> Evaluation<'r> {
         Ok(match node {
             Node::Constant(constant) => of_constant(constant),
             Node::Fact(place) => of_fact(self.judged.record.get(self.fields.get(*place).ok_or(LeftToRhai)?)),
-            Node::Feature(slot) => of_measure(self.judged.measures.get(*slot)),
+            Node::Feature(slot) => of_measure(self.judged.measures.get(*slot)).ok_or(Stop::Unknown(*slot))?,
             Node::Local(place) => *locals.get(*place).ok_or(LeftToRhai)?,
             Node::Not(inner) => Value::Bool(!self.truth(inner, locals)?),
             Node::All(parts) => {
@@ -370,13 +378,15 @@ fn of_fact(fact: Fact<'_>) -> Value<'_> {
     }
 }
 
-fn of_measure<'r>(measure: Measure) -> Value<'r> {
-    match measure {
+/// Nothing for what is unknown.
+fn of_measure<'r>(measure: Measure) -> Option<Value<'r>> {
+    Some(match measure {
+        Measure::Unknown => return None,
         Measure::Missing => Value::Missing,
         Measure::Int(number) => Value::Int(number),
         Measure::Money(money) => Value::Money(money),
         Measure::Ratio { .. } | Measure::Deviation { .. } => {
             measure.as_f64().filter(|f| f.is_finite()).map_or(Value::Missing, Value::Float)
         }
-    }
+    })
 }

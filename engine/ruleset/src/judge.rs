@@ -1,8 +1,9 @@
 //! Facts and measures in, hits out: runs every rule for the record's subject.
 
+use model::Text;
 use model::fact::{Facts, Field, Value};
-use model::feature::{Measure, Measures};
-use model::hit::{Effect, Evidence, EvidenceValue, Hit};
+use model::feature::{Measure, Measures, Slot};
+use model::hit::{Effect, Evidence, EvidenceValue, Failure, Hit};
 use rhai::{Dynamic, Engine, EvalAltResult, ImmutableString, Scope};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -10,7 +11,10 @@ use std::sync::atomic::AtomicU64;
 use crate::checked::same_kind;
 use crate::compile::{Bind, Bound, Compiled, Evident, Instance};
 use crate::engine::{Amount, ListAt, SINK, Said, Sink, cut};
-use crate::evaluate::{Evaluation, LeftToRhai};
+use crate::evaluate::{Evaluation, Stop};
+
+/// In the evidence of a rule that failed for want of an answer: how many of its features are unknown.
+const UNKNOWN_FEATURES: &str = "unknown_features";
 
 /// The record that is judged, and what was measured of it.
 #[derive(Clone, Copy)]
@@ -19,20 +23,30 @@ pub(crate) struct Judged<'a> {
     pub(crate) measures: &'a Measures,
 }
 
+/// Whether a rule has run.
+pub(crate) enum Ran {
+    Yes,
+    /// It has said nothing: it is for rhai to run.
+    No,
+}
+
 /// Runs a rule without rhai, if it was lowered and what happens is not left to rhai.
 pub(crate) fn run_lowered(
     rule: &Compiled,
     judged: Judged<'_>,
     mismatches: &AtomicU64,
     hits: &mut Vec<Hit>,
-) -> Result<(), LeftToRhai> {
+) -> Ran {
     let context = judged.record.context();
     let instance = rule.instance(&context.market, &context.program);
-    let lowered = instance.lowered.as_ref().ok_or(LeftToRhai)?;
+    let Some(lowered) = instance.lowered.as_ref() else { return Ran::No };
     let fields = rule.fields(judged.record.subject());
-    let calls = Evaluation { judged, fields, mismatches }.run(lowered)?;
-    hit(rule, instance, judged, calls, hits);
-    Ok(())
+    match (Evaluation { judged, fields, mismatches }).run(lowered) {
+        Ok(calls) => hit(rule, instance, judged, calls, hits),
+        Err(Stop::Unknown(slot)) => hits.push(unanswered(rule, judged, slot)),
+        Err(Stop::LeftToRhai) => return Ran::No,
+    }
+    Ran::Yes
 }
 
 /// Runs a rule by rhai; the scope holds the sink, and is left as it was.
@@ -51,12 +65,51 @@ pub(crate) fn run(
     scope.rewind(length);
     match outcome {
         Ok(calls) => hit(rule, instance, judged, calls, hits),
-        Err(failure) => hits.push(Hit {
-            rule: rule.id.clone(),
-            effect: Effect::Failed,
-            reason: cut(&failure.to_string()),
-            evidence: evidence(rule, instance, judged),
+        Err(error) => hits.push(match unknown(rule, judged, &error) {
+            Some(slot) => unanswered(rule, judged, slot),
+            None => Hit {
+                rule: rule.id.clone(),
+                effect: Effect::Failed(Failure::Error),
+                reason: cut(&error.to_string()),
+                evidence: evidence(rule, instance, judged),
+            },
         }),
+    }
+}
+
+/// The feature that a rule could not read because it is unknown, if that is what it failed of.
+fn unknown(rule: &Compiled, judged: Judged<'_>, error: &EvalAltResult) -> Option<Slot> {
+    let EvalAltResult::ErrorVariableNotFound(name, _) = error.unwrap_inner() else { return None };
+    let bind = rule.binds(judged.record.subject()).iter().find(|bind| bind.name == *name)?;
+    match bind.value {
+        Bound::Feature(slot) => Some(slot),
+        Bound::Fact(_) | Bound::List(_) => None,
+    }
+}
+
+/// A rule read a feature that is unknown.
+fn unanswered(rule: &Compiled, judged: Judged<'_>, slot: Slot) -> Hit {
+    let is_unknown = |slot: Slot| judged.measures.get(slot) == Measure::Unknown;
+    let count = rule.features.iter().filter(|used| is_unknown(used.slot)).fold(0, |count, _| count + 1);
+    Hit {
+        rule: rule.id.clone(),
+        effect: Effect::Failed(Failure::Unknown),
+        reason: cut(&too_many_keys(rule, slot)),
+        evidence: Evidence::from([(Text::const_new(UNKNOWN_FEATURES), EvidenceValue::Int(count))]),
+    }
+}
+
+fn too_many_keys(rule: &Compiled, slot: Slot) -> String {
+    let used = rule.features.iter().find(|used| used.slot == slot);
+    let text = used.map_or("a feature", |used| used.text.as_str());
+    format!("too many keys: {text} is unknown here")
+}
+
+/// Why a rule failed, in words.
+pub(crate) fn why(rule: &Compiled, judged: Judged<'_>, error: &EvalAltResult) -> String {
+    match unknown(rule, judged, error) {
+        Some(slot) => too_many_keys(rule, slot),
+        None => error.to_string(),
     }
 }
 
@@ -77,17 +130,20 @@ pub(crate) fn scope() -> Scope<'static> {
     scope
 }
 
-/// Puts what the rule reads into the scope.
+/// Puts what the rule reads into the scope. What is unknown is not there: a rule that reads it fails, however it
+/// reads it.
 pub(crate) fn bind(binds: &[Bind], judged: Judged<'_>, scope: &mut Scope<'_>) {
     for Bind { name, value } in binds {
         let value = match value {
-            Bound::Fact(field) => fact(judged.record, field),
+            Bound::Fact(field) => Some(fact(judged.record, field)),
             Bound::Feature(slot) => measure(judged.measures.get(*slot)),
             Bound::List(list) => {
-                Dynamic::from(ListAt { list: Arc::clone(list), at: judged.record.occurred_at() })
+                Some(Dynamic::from(ListAt { list: Arc::clone(list), at: judged.record.occurred_at() }))
             }
         };
-        scope.push_dynamic(name.as_str(), value);
+        if let Some(value) = value {
+            scope.push_dynamic(name.as_str(), value);
+        }
     }
 }
 
@@ -142,7 +198,7 @@ pub(crate) fn evidence(rule: &Compiled, instance: &Instance, judged: Judged<'_>)
 
 fn of_measure(measure: Measure) -> Option<EvidenceValue> {
     match measure {
-        Measure::Missing => None,
+        Measure::Missing | Measure::Unknown => None,
         Measure::Int(number) => Some(EvidenceValue::Int(number)),
         Measure::Money(money) => Some(EvidenceValue::Int(money.minor.0)),
         Measure::Ratio { numerator, denominator } => Some(EvidenceValue::Ratio { numerator, denominator }),
@@ -185,14 +241,15 @@ fn fact(record: &dyn Facts, field: &Field) -> Dynamic {
     }
 }
 
-/// A measure as rhai holds it.
-fn measure(measure: Measure) -> Dynamic {
-    match measure {
+/// A measure as rhai holds it; nothing for what is unknown.
+fn measure(measure: Measure) -> Option<Dynamic> {
+    Some(match measure {
+        Measure::Unknown => return None,
         Measure::Missing => Dynamic::UNIT,
         Measure::Int(number) => Dynamic::from_int(number),
         Measure::Money(money) => Dynamic::from(Amount::One(money)),
         Measure::Ratio { .. } | Measure::Deviation { .. } => {
             measure.as_f64().filter(|f| f.is_finite()).map_or(Dynamic::UNIT, Dynamic::from_float)
         }
-    }
+    })
 }

@@ -8,7 +8,7 @@
 //! * the same sources, record and measures give the same hits, whatever ran before;
 //! * no rule can write state, stall, or reach a file, a clock or the process's output;
 //! * a rule that fails says nothing but that it failed;
-//! * a value that is missing makes no rule fail.
+//! * a value that is missing makes no rule fail; one that is unknown fails every rule that reads it.
 //!
 //! It refuses to read files, to measure, and to decide what a hit means to the money.
 
@@ -122,7 +122,7 @@ impl Ruleset {
         let mut scope = None;
         for rule in rules {
             let judged = judge::Judged { record, measures };
-            if judge::run_lowered(rule, judged, &self.mismatches, &mut hits).is_err() {
+            if let judge::Ran::No = judge::run_lowered(rule, judged, &self.mismatches, &mut hits) {
                 let scope = scope.get_or_insert_with(judge::scope);
                 judge::run(&self.engine, rule, judged, scope, &mut hits);
             }

@@ -289,6 +289,7 @@ fn policy(settings: &Settings, programs: Programs, rules: &[Checked]) -> Policy 
         rules: rules.iter().map(of).collect(),
         score_threshold: settings.score_threshold,
         score_hold: settings.score_hold,
+        windows: settings.windows,
     }
 }
 

@@ -18,6 +18,10 @@
 //! policy = "hold"                     # or "ignore"
 //! max = 100                           # after so many it is ignored
 //!
+//! [limits]                            # what the windows keep at once, see `model::limit`
+//! window_keys = 10_000_000            # groups of one series
+//! window_pairs = 20_000_000           # pairs of a group and a value, for one field told apart
+//!
 //! [markets.ID]
 //! longest_hold = "60d"
 //!
@@ -34,8 +38,8 @@
 //!
 //! Without the file every rule is live. With it, a rule that it does not name is a draft, with a warning.
 
-use model::policy::{MarketPolicy, Mode, OnFailure};
-use model::{Market, ProgramId, Span};
+use model::policy::{MarketPolicy, Mode, OnFailure, WindowLimits};
+use model::{Market, ProgramId, Span, limit};
 use std::collections::BTreeMap;
 use toml::de::DeTable;
 
@@ -48,6 +52,9 @@ const WINDOW_MAX: Span = Span::from_days(730);
 /// The longest hold that a ruleset may allow.
 const HOLD_MAX: Span = Span::from_days(730);
 
+/// Fewer groups or pairs than an hour of trade may bring: rules would fail for want of room on an honest day.
+const WINDOW_ENTRIES_FEW: u32 = 10_000;
+
 /// What `ruleset.toml` says, defaults filled in.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
@@ -59,6 +66,7 @@ pub(crate) struct Settings {
     pub(crate) holds: SeverityHolds,
     pub(crate) on_failure: OnFailure,
     pub(crate) failures_max: i64,
+    pub(crate) windows: WindowLimits,
     /// By rule; missing when there is no file.
     pub(crate) rules: Option<BTreeMap<String, RuleSettings>>,
 }
@@ -109,6 +117,7 @@ impl Default for Settings {
             },
             on_failure: OnFailure::Hold,
             failures_max: 100,
+            windows: WindowLimits::default(),
             rules: None,
         }
     }
@@ -125,8 +134,7 @@ impl Settings {
     pub(crate) fn read(file: &mut TomlFile<'_>) -> Settings {
         let mut settings = Settings { rules: Some(BTreeMap::new()), ..Settings::default() };
         let Some(root) = file.root() else { return settings };
-        let sections = ["longest_window", "longest_hold", "score", "holds", "failures", "markets", "rules"];
-        file.only(&root, &sections);
+        file.only(&root, &SECTIONS);
         let second = Span::from_secs(1);
         if let Some(window) = file.span(&root, "longest_window", second, WINDOW_MAX) {
             settings.longest_window = window;
@@ -138,6 +146,7 @@ impl Settings {
         settings.read_score(file, &root);
         settings.read_holds(file, &root);
         settings.read_failures(file, &root);
+        settings.read_limits(file, &root);
         if let Some(rules) = file.table(&root, "rules") {
             settings.rules = Some(read_rules(file, rules, settings.longest_hold()));
         }
@@ -195,7 +204,26 @@ impl Settings {
             self.failures_max = max;
         }
     }
+
+    fn read_limits(&mut self, file: &mut TomlFile<'_>, root: &DeTable<'_>) {
+        let Some(limits) = file.table(root, "limits") else { return };
+        file.only(limits, &["window_keys", "window_pairs"]);
+        for (key, limit) in
+            [("window_keys", &mut self.windows.keys), ("window_pairs", &mut self.windows.pairs)]
+        {
+            let Some((most, range)) = file.count(limits, key, limit::WINDOW_ENTRIES_MAX) else { continue };
+            *limit = most;
+            if most < WINDOW_ENTRIES_FEW {
+                let message = format!("{most} are few: on an honest day rules would fail for want of room");
+                let help = format!("leave `{key}` out, or allow at least {WINDOW_ENTRIES_FEW}");
+                file.problems.warning("limit.low", range, message, Some(help));
+            }
+        }
+    }
 }
+
+const SECTIONS: [&str; 8] =
+    ["longest_window", "longest_hold", "score", "holds", "failures", "limits", "markets", "rules"];
 
 const ON_FAILURE: [(&str, OnFailure); 2] = [("hold", OnFailure::Hold), ("ignore", OnFailure::Ignore)];
 

@@ -107,6 +107,17 @@ impl<'a> TomlFile<'a> {
         number
     }
 
+    /// How many of something there may be, from 1 to `most`, and where that stands.
+    pub(crate) fn count(&mut self, table: &DeTable<'_>, key: &str, most: u32) -> Option<(u32, Range)> {
+        let value = table.get(key)?;
+        let number = integer(value.get_ref()).and_then(|n| u32::try_from(n).ok());
+        let number = number.filter(|n| (1..=most).contains(n));
+        if number.is_none() {
+            self.wrong(value, key, &format!("a whole number from 1 to {most}"));
+        }
+        Some((number?, self.range_of(value)))
+    }
+
     /// A span within bounds.
     pub(crate) fn span(&mut self, table: &DeTable<'_>, key: &str, least: Span, most: Span) -> Option<Span> {
         let (text, value) = self.text(table, key)?;

@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::compile::{Compiled, Instance, TermScript};
 use crate::constant::Constant;
 use crate::engine::Amount;
-use crate::judge::{Judged, bind, effects, evidence, execute};
+use crate::judge::{Judged, bind, effects, evidence, execute, why};
 
 /// What one rule made of one record.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -129,7 +129,7 @@ pub(crate) fn trace(
     scope.rewind(length);
     let (said, failure) = match outcome {
         Ok(calls) => (effects(rule, calls), None),
-        Err(failure) => (Vec::new(), Some(failure.to_string())),
+        Err(error) => (Vec::new(), Some(why(rule, judged, &error))),
     };
     RuleTrace {
         rule: rule.id.clone(),

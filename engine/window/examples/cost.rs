@@ -17,6 +17,7 @@ use model::admitted::{ClickRecord, Context, What};
 use model::event::Click;
 use model::fact::Subject;
 use model::feature::{Aggregate, Counted, Feature, PlannedFeature};
+use model::policy::WindowLimits;
 use model::*;
 use window::Windows;
 
@@ -39,7 +40,7 @@ fn main() {
 /// Uniformly random keys, the worst case for caches; two live rows a key.
 fn measure(window: Span, keys: u64) {
     let mut world = World { keys, state: 0x9e37_79b9_7f4a_7c15, live: 2 * keys, window, context: context() };
-    let mut windows = Windows::new(features(window), 42);
+    let mut windows = Windows::new(features(window), WindowLimits::default(), 42);
     let mut position = 0;
     let mut run = |windows: &mut Windows, events: u64| {
         let mut spent = Vec::new();

@@ -11,14 +11,17 @@ use std::collections::BTreeMap;
 use model::admitted::{OrderRecord, RefundRecord};
 use model::event::RefundState;
 use model::feature::{Counted, Filter, Measure};
+use model::policy::WindowLimits;
 use model::{EventTime, Field, Span, Text, Value};
 
 use crate::grouping::{GroupCurrency, Grouping, Place, Places};
 use crate::hashes::{Hashes, join};
 use crate::index::Index;
 use crate::log::Log;
+use crate::losses::Losses;
 use crate::run::Run;
 use crate::seen::{self, Reading, Seen, Source, Visit};
+use crate::windows::Usage;
 use crate::words;
 
 /// Words of a group, for each window.
@@ -49,6 +52,7 @@ pub(crate) struct Cohort {
     /// By order's slot: the refunds that stand on it, if some do.
     standing: BTreeMap<u32, Vec<u128>>,
     groups: Index,
+    lost: Losses,
 
     #[serde(skip)]
     at_hand: Places,
@@ -60,6 +64,7 @@ impl Cohort {
         by: &[Field],
         filter: Option<Filter>,
         windows: impl IntoIterator<Item = Span>,
+        limits: WindowLimits,
         source: impl FnMut(&Field) -> Source,
     ) -> Cohort {
         let log = Log::new(windows);
@@ -67,10 +72,11 @@ impl Cohort {
             reading: seen::reading_of(filter.as_ref()),
             filter,
             grouping: Grouping::new(by.iter().map(source).collect(), GroupCurrency::Any),
-            groups: Index::new(PER_WINDOW * log.windows()),
+            groups: Index::new(PER_WINDOW * log.windows(), limits.keys),
+            lost: Losses::default(),
             log,
             orders_of: Run::default(),
-            orders: Index::new(PER_ORDER),
+            orders: Index::new(PER_ORDER, Index::SLOTS_MAX),
             several: BTreeMap::new(),
             standing: BTreeMap::new(),
             at_hand: Places::default(),
@@ -100,6 +106,7 @@ impl Cohort {
         }
         let done = self.log.release();
         self.orders_of.release(done);
+        self.lost.release(self.log.oldest());
     }
 
     fn subtract(&mut self, window: usize, order: u32) {
@@ -122,18 +129,23 @@ impl Cohort {
         }
     }
 
-    /// Adds the order that was prepared; an order is in its cohort once.
+    /// Adds the order that was prepared, as far as there is room; an order is in its cohort once.
     pub(crate) fn add(&mut self, order: &OrderRecord, hashes: &Hashes) {
         let time = order.occurred_at.as_ms();
         let key = key_of(order, hashes);
-        if !self.log.covers(time) || self.at_hand.groups().is_empty() || self.orders.find(key).is_some() {
+        if !self.log.covers(time) || self.orders.find(key).is_some() {
             return;
         }
-        let (groups, places) = (&mut self.groups, self.at_hand.groups());
-        let all: Vec<u32> =
-            places.iter().map(|place| place.slot.unwrap_or_else(|| groups.insert(place.key))).collect();
-        for group in &all {
-            let words = groups.words_mut(*group);
+        let rows = self.at_hand.refuse_new(&self.groups);
+        if rows > 0 {
+            self.lost.lose(rows, time);
+        }
+        let groups: Vec<u32> = self.groups_at_hand();
+        if groups.is_empty() {
+            return;
+        }
+        for group in &groups {
+            let words = self.groups.words_mut(*group);
             for window in (0..self.log.windows()).filter(|window| time >= self.log.cut(*window)) {
                 words::raise(words, PER_WINDOW * window + ORDERS);
             }
@@ -141,15 +153,27 @@ impl Cohort {
         let slot = self.orders.insert(key);
         let words = self.orders.words_mut(slot);
         words::put_time(words, PLACED, time);
-        match all.as_slice() {
+        match groups.as_slice() {
             [only] => words::put(words, GROUP, *only),
             _ => {
                 words::put(words, GROUP, SEVERAL);
-                self.several.insert(slot, all);
+                self.several.insert(slot, groups);
             }
         }
         self.log.append(time);
         self.orders_of.push(slot);
+    }
+
+    /// The groups of the order at hand that count it, new ones founded.
+    fn groups_at_hand(&mut self) -> Vec<u32> {
+        let Cohort { at_hand, groups, lost, log, .. } = self;
+        let mut found = |place: &Place| {
+            let group = groups.insert(place.key);
+            lost.found(group, log.oldest());
+            group
+        };
+        let own = at_hand.groups().iter().filter(|place| place.own);
+        own.map(|place| place.slot.unwrap_or_else(|| found(place))).collect()
     }
 
     /// Takes a state of a refund in: it may stand now, or stand no longer.
@@ -193,6 +217,12 @@ impl Cohort {
         }
     }
 
+    /// Whether a window has all orders of all groups of the record.
+    pub(crate) fn is_complete(&self, window: usize) -> bool {
+        let cut = self.log.cut(window);
+        !self.at_hand.groups().iter().any(|place| self.lost.may_reach(place.slot, cut))
+    }
+
     /// Which of the record's groups a window is asked of: the one with most orders.
     pub(crate) fn fullest(&self, visit: &Visit<'_>, window: usize) -> Option<usize> {
         let text = |place: &Place| self.text(visit.seen, place);
@@ -224,18 +254,18 @@ impl Cohort {
         &self.at_hand
     }
 
-    /// Orders that some window still has.
-    pub(crate) fn live_rows(&self) -> u64 {
-        self.log.live()
+    /// What it occupies.
+    pub(crate) fn usage(&self) -> Usage {
+        Usage {
+            rows: self.log.live(),
+            keys: self.groups.len() as u64,
+            bytes: self.bytes() as u64,
+            lost_rows: self.lost.count(),
+            ..Usage::default()
+        }
     }
 
-    /// Groups that have orders.
-    pub(crate) fn keys(&self) -> usize {
-        self.groups.len()
-    }
-
-    /// How many bytes it occupies.
-    pub(crate) fn bytes(&self) -> usize {
+    fn bytes(&self) -> usize {
         let lists: usize = self.several.values().map(Vec::capacity).sum();
         let refunds: usize = self.standing.values().map(Vec::capacity).sum();
         let entries = self.several.len() + self.standing.len();
@@ -243,6 +273,7 @@ impl Cohort {
             + self.orders_of.bytes()
             + self.orders.bytes()
             + self.groups.bytes()
+            + self.lost.bytes()
             + lists * size_of::<u32>()
             + refunds * size_of::<u128>()
             + entries * 2 * size_of::<(u32, Vec<u32>)>()

@@ -34,7 +34,7 @@ pub(crate) struct Place {
     pub(crate) line: Line,
     /// The group's slot, if it has rows.
     pub(crate) slot: Option<u32>,
-    /// Whether the record itself is a row there.
+    /// Whether the record itself is a row there; no longer once there is no room for it.
     pub(crate) own: bool,
 }
 
@@ -118,6 +118,21 @@ impl Places {
         for place in &mut self.groups {
             place.slot = groups.find(place.key);
         }
+    }
+
+    /// Refuses to make rows of new groups if there is no room for all of them: which of them were kept would
+    /// depend on the order of hashes. Returns how many rows are lost.
+    pub(crate) fn refuse_new(&mut self, groups: &Index) -> u64 {
+        if groups.has_room(self.groups.len()) {
+            return 0;
+        }
+        let new = || self.groups.iter().filter(|place| place.own && place.slot.is_none());
+        if groups.has_room(new().count()) {
+            return 0;
+        }
+        let lost = new().count() as u64;
+        self.groups.iter_mut().filter(|place| place.slot.is_none()).for_each(|place| place.own = false);
+        lost
     }
 
     /// Each group once, in no order that may be seen.

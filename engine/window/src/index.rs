@@ -33,6 +33,8 @@ struct Saved {
 struct Records {
     /// Words of a record, key included.
     stride: usize,
+    /// How many records there may be.
+    most: u32,
     pages: Vec<Vec<u32>>,
     /// Slots handed out so far, free ones included.
     end: u32,
@@ -90,10 +92,16 @@ impl Index {
     /// Slots are less than this: rows use the bit above.
     pub(crate) const SLOTS_MAX: u32 = 1 << 31;
 
-    /// An empty table of records with so many words beside the key.
-    pub(crate) fn new(words: usize) -> Index {
-        let records = Records { stride: KEY + words, pages: Vec::new(), end: 0, free: Vec::new() };
+    /// An empty table of at most so many records with so many words beside the key.
+    pub(crate) fn new(words: usize, most: u32) -> Index {
+        let most = most.min(Index::SLOTS_MAX);
+        let records = Records { stride: KEY + words, most, pages: Vec::new(), end: 0, free: Vec::new() };
         Index { records, table: HashTable::new() }
+    }
+
+    /// Whether there is room for so many records more.
+    pub(crate) fn has_room(&self, records: usize) -> bool {
+        self.table.len() + records <= self.records.most as usize
     }
 
     /// The slot of a key.
@@ -171,7 +179,7 @@ mod tests {
 
     #[test]
     fn a_record_keeps_its_slot_until_it_is_removed() {
-        let mut index = Index::new(2);
+        let mut index = Index::new(2, 10_000);
         let key = |n: u128| n << 64 | n.wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let slots: Vec<u32> = (0..10_000).map(|n| index.insert(key(n))).collect();
         for (n, slot) in slots.iter().enumerate() {

@@ -17,7 +17,11 @@
 //! which the cursors subtract what expires. Distinct values have one entry each, the last row that has the
 //! value, which serves every window. Nothing costs more because a window is longer.
 //!
-//! What must hold: no hash, and no order of a hash table, reaches an output; the clock never goes back; what is
+//! **Where there is no room.** Every series has a most of groups, and of values told apart. A row of a new group
+//! that finds no room is not kept, and from then on no answer is silently too small: one that the row may have
+//! counted in is [`Unknown`](model::feature::Measure::Unknown), all others stay exact. `losses.rs` says which.
+//!
+//! What must hold: an answer that is given is that of a recount of all rows, lost ones included; no hash, and no order of a hash table, reaches an output; the clock never goes back; what is
 //! restored from a snapshot behaves as what was saved.
 //!
 //! It refuses to do I/O, to read a clock, to forget a row before its window ends, and to estimate.
@@ -35,6 +39,7 @@ mod text;
 // How rows are kept.
 mod cohort;
 mod layout;
+mod losses;
 mod series;
 
 // The structures below them.

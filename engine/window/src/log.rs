@@ -75,6 +75,11 @@ impl Log {
         self.cursors.get(window).expect("a window of this log").cut
     }
 
+    /// The earliest time that the longest window still covers.
+    pub(crate) fn oldest(&self) -> i64 {
+        self.cursors.last().map_or(i64::MIN, |cursor| cursor.cut)
+    }
+
     /// The addresses of the next rows, at most so many, to leave a window in order.
     pub(crate) fn next(&self, window: usize, rows: usize) -> impl Iterator<Item = u64> + use<> {
         let next = self.cursors.get(window).map_or(0, |cursor| cursor.next);

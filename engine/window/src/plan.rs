@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use model::fact::{Subject, Type};
 use model::feature::{Aggregate, Feature, Filter, PlannedFeature};
+use model::policy::WindowLimits;
 use model::{Field, Span};
 
 use crate::cohort::Cohort;
@@ -71,7 +72,7 @@ type CohortIdentity = (Vec<Field>, Option<Filter>);
 
 impl Plan {
     /// Features of the same kind, grouping and filter share a series.
-    pub(crate) fn of(features: &[PlannedFeature]) -> Plan {
+    pub(crate) fn of(features: &[PlannedFeature], limits: WindowLimits) -> Plan {
         let mut needs: BTreeMap<Identity, Needs> = BTreeMap::new();
         let mut cohorts: BTreeMap<CohortIdentity, BTreeSet<Span>> = BTreeMap::new();
         for PlannedFeature { feature, .. } in features {
@@ -91,12 +92,12 @@ impl Plan {
         Plan {
             series: needs
                 .iter()
-                .map(|(id, needs)| Series::new(id.clone(), needs, |f| fields.source(f)))
+                .map(|(id, needs)| Series::new(id.clone(), needs, limits, |f| fields.source(f)))
                 .collect(),
             cohorts: cohorts
                 .iter()
                 .map(|((by, filter), windows)| {
-                    Cohort::new(by, filter.clone(), windows.iter().copied(), |f| fields.source(f))
+                    Cohort::new(by, filter.clone(), windows.iter().copied(), limits, |f| fields.source(f))
                 })
                 .collect(),
             answers,

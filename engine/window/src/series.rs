@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use model::feature::{Counted, Filter};
+use model::policy::WindowLimits;
 use model::{EventTime, Fact, Field, Span, Text, Value};
 
 use crate::extremes::{End, Extremes};
@@ -14,10 +15,12 @@ use crate::hashes::Hashes;
 use crate::index::Index;
 use crate::layout::{Layout, Needs, NumberCells, SQUARED_MAX, WindowCells};
 use crate::log::Log;
+use crate::losses::Losses;
 use crate::run::Run;
 use crate::seen::{self, Line, Reading, Seen, Source, Visit};
 use crate::times::Times;
-use crate::values::{Gone, OwnValue, ValueColumn};
+use crate::values::{Gone, OwnValue, Pair, ValueColumn};
+use crate::windows::Usage;
 use crate::words;
 
 pub(crate) mod ahead;
@@ -58,6 +61,7 @@ pub(crate) struct Series {
     numbers: Vec<NumberColumn>,
     values: Vec<ValueColumn>,
     times: Option<Times>,
+    lost: Losses,
 
     #[serde(skip)]
     at_hand: AtHand,
@@ -86,7 +90,12 @@ struct AtHand {
 
 impl Series {
     /// An empty series. `source` gives each field its place among all that are read.
-    pub(crate) fn new(identity: Identity, needs: &Needs, mut source: impl FnMut(&Field) -> Source) -> Series {
+    pub(crate) fn new(
+        identity: Identity,
+        needs: &Needs,
+        limits: WindowLimits,
+        mut source: impl FnMut(&Field) -> Source,
+    ) -> Series {
         let Identity { counted, by, filter, money } = identity;
         let currency = if money { GroupCurrency::Own } else { GroupCurrency::Any };
         let grouping = Grouping::new(by.iter().map(&mut source).collect(), currency);
@@ -105,7 +114,7 @@ impl Series {
         let numbers = needs.numbers().iter().map(|field| number(field, source(field))).collect();
         let value = |(field, until): &(Field, Span), source| {
             let frequent = needs.frequent.get(field).into_iter().flatten().map(|span| place(*span)).collect();
-            ValueColumn::new(source, place(*until), frequent)
+            ValueColumn::new(source, place(*until), frequent, limits.pairs)
         };
         let values: Vec<_> = needs.values().iter().map(|column| value(column, source(&column.0))).collect();
         let of_values = values.iter().map(|column| column.source.reading());
@@ -120,11 +129,12 @@ impl Series {
             grouping,
             log: Log::new(needs.windows.iter().copied()),
             groups_of: Run::default(),
-            groups: Index::new(layout.words),
+            groups: Index::new(layout.words, limits.keys),
             layout,
             numbers,
             values,
             times: needs.times.map(|span| Times::new(place(span))),
+            lost: Losses::default(),
             at_hand: AtHand::default(),
             ahead: ahead::Ahead::default(),
         }
@@ -162,7 +172,7 @@ impl Series {
             for (group, line) in places.own_lines() {
                 let slot = places.groups().get(group).and_then(|place| place.slot);
                 let mut push = |hash| {
-                    let pair = slot.and_then(|slot| of.find(slot, hash));
+                    let pair = slot.map_or(Pair::New, |slot| of.find(slot, hash));
                     values.push(OwnValue { group, column, hash, pair });
                 };
                 if let Value::Texts(texts) = of.source.value(visit.seen, line) {
@@ -190,7 +200,8 @@ impl Series {
         let done = self.log.release();
         self.groups_of.release(done);
         self.numbers.iter_mut().for_each(|column| column.rows.release(done));
-        self.values.iter_mut().for_each(|column| column.release(done));
+        self.values.iter_mut().for_each(|column| column.release(done, &self.log));
+        self.lost.release(self.log.oldest());
     }
 
     fn subtract(&mut self, window: usize, row: u64) {
@@ -242,13 +253,18 @@ impl Series {
         }
     }
 
-    /// Adds the rows of the record that was prepared.
+    /// Adds the rows of the record that was prepared, as far as there is room.
     pub(crate) fn add(&mut self, time: EventTime) {
         let time = time.as_ms();
         if !self.log.covers(time) {
             return;
         }
-        let at_hand = std::mem::take(&mut self.at_hand);
+        let mut at_hand = std::mem::take(&mut self.at_hand);
+        let rows = at_hand.places.refuse_new(&self.groups);
+        if rows > 0 {
+            self.lost.lose(rows, time);
+        }
+        self.refuse_values(&mut at_hand, time);
         let mut values = at_hand.values.as_slice();
         for (i, place) in at_hand.places.groups().iter().enumerate() {
             let (own, rest) = values.split_at(values.partition_point(|value| value.group == i));
@@ -258,6 +274,22 @@ impl Series {
             }
         }
         self.at_hand = at_hand;
+    }
+
+    /// Refuses new values of a field if there is no room for all of them, as new groups are refused.
+    fn refuse_values(&self, AtHand { places, values, .. }: &mut AtHand, time: i64) {
+        for (column, of) in self.values.iter().enumerate() {
+            if of.has_room(values.len()) || time < self.log.cut(of.until) {
+                continue;
+            }
+            let is_row = |group: usize| places.groups().get(group).is_some_and(|place| place.own);
+            let is_new =
+                |value: &OwnValue| value.column == column && value.pair == Pair::New && is_row(value.group);
+            if !of.has_room(values.iter().filter(|value| is_new(value)).count()) {
+                let new = values.iter_mut().filter(|value| is_new(value));
+                new.for_each(|value| value.pair = Pair::Refused);
+            }
+        }
     }
 
     fn add_to(&mut self, place: &Place, time: i64, numbers: &[Option<i64>], values: &[OwnValue]) {
@@ -272,7 +304,7 @@ impl Series {
             for column in 0..self.values.len() {
                 let value = per_column(column).nth(entry);
                 self.add_value(group, column, value, (time, address));
-                if entry == 0 && value.is_some() {
+                if entry == 0 && value.is_some_and(|value| value.pair != Pair::Refused) {
                     self.count_having(group, column, time);
                 }
             }
@@ -286,6 +318,7 @@ impl Series {
     /// A group that has no rows yet.
     fn found(&mut self, key: u128) -> u32 {
         let group = self.groups.insert(key);
+        self.lost.found(group, self.log.oldest());
         self.values.iter_mut().for_each(|column| column.admit(group));
         self.times.iter_mut().for_each(|times| times.admit(group));
         let ends = self.numbers.iter_mut().flat_map(|column| [&mut column.least, &mut column.greatest]);
@@ -343,23 +376,19 @@ impl Series {
         }
     }
 
-    /// Rows that some window still has.
-    pub(crate) fn live_rows(&self) -> u64 {
-        self.log.live()
+    /// What it occupies.
+    pub(crate) fn usage(&self) -> Usage {
+        Usage {
+            rows: self.log.live(),
+            keys: self.groups.len() as u64,
+            pairs: self.values.iter().map(|column| column.len() as u64).sum(),
+            bytes: self.bytes() as u64,
+            lost_rows: self.lost.count(),
+            lost_values: self.values.iter().map(ValueColumn::lost).sum(),
+        }
     }
 
-    /// Groups that have rows.
-    pub(crate) fn keys(&self) -> usize {
-        self.groups.len()
-    }
-
-    /// Pairs of a group and a value that rows have.
-    pub(crate) fn pairs(&self) -> usize {
-        self.values.iter().map(ValueColumn::len).sum()
-    }
-
-    /// How many bytes it occupies.
-    pub(crate) fn bytes(&self) -> usize {
+    fn bytes(&self) -> usize {
         let of_number = |column: &NumberColumn| {
             let ends = [&column.least, &column.greatest].into_iter().flatten();
             column.rows.bytes() + ends.map(Extremes::bytes).sum::<usize>()
@@ -370,6 +399,7 @@ impl Series {
             + self.numbers.iter().map(of_number).sum::<usize>()
             + self.values.iter().map(ValueColumn::bytes).sum::<usize>()
             + self.times.as_ref().map_or(0, Times::bytes)
+            + self.lost.bytes()
     }
 
     /// The key, in words, of a group of the record at hand.

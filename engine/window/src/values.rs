@@ -10,6 +10,7 @@ use crate::frequencies::Frequencies;
 use crate::hashes;
 use crate::index::Index;
 use crate::log::Log;
+use crate::losses::Losses;
 use crate::run::Run;
 use crate::seen::Source;
 use crate::words;
@@ -28,12 +29,13 @@ const FREQUENCIES: usize = 3;
 pub(crate) struct ValueColumn {
     pub(crate) source: Source,
     /// The longest window that asks: a pair is forgotten when its last row leaves it.
-    until: usize,
+    pub(crate) until: usize,
     /// Windows that ask for the most frequent value, each with its place among them.
     frequent: Vec<usize>,
     pairs: Index,
     frequencies: Frequencies,
     rows: Run<u32>,
+    lost: Losses,
 }
 
 /// A value of the record at hand, within one of its groups.
@@ -43,8 +45,28 @@ pub(crate) struct OwnValue {
     pub(crate) group: usize,
     pub(crate) column: usize,
     pub(crate) hash: u128,
-    /// The pair, if it lives.
-    pub(crate) pair: Option<u32>,
+    pub(crate) pair: Pair,
+}
+
+/// The pair of a value of the record at hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Pair {
+    /// It has rows.
+    Lives(u32),
+    /// It has none yet.
+    New,
+    /// It has none, and there is no room for it.
+    Refused,
+}
+
+impl Pair {
+    /// Where it lives.
+    pub(crate) fn slot(self) -> Option<u32> {
+        match self {
+            Pair::Lives(slot) => Some(slot),
+            Pair::New | Pair::Refused => None,
+        }
+    }
 }
 
 /// Where a group's record keeps what a window knows of a column.
@@ -58,20 +80,37 @@ pub(crate) struct ValueCells {
 }
 
 impl ValueColumn {
-    pub(crate) fn new(source: Source, until: usize, frequent: Vec<usize>) -> ValueColumn {
+    /// An empty column of at most so many pairs.
+    pub(crate) fn new(source: Source, until: usize, frequent: Vec<usize>, most: u32) -> ValueColumn {
         ValueColumn {
             source,
             until,
-            pairs: Index::new(FREQUENCIES + frequent.len()),
+            pairs: Index::new(FREQUENCIES + frequent.len(), most),
             frequencies: Frequencies::new(frequent.len()),
             frequent,
             rows: Run::default(),
+            lost: Losses::default(),
         }
     }
 
     /// The pair of a value in a group.
-    pub(crate) fn find(&self, group: u32, hash: u128) -> Option<u32> {
-        self.pairs.find(hashes::within(group, hash))
+    pub(crate) fn find(&self, group: u32, hash: u128) -> Pair {
+        self.pairs.find(hashes::within(group, hash)).map_or(Pair::New, Pair::Lives)
+    }
+
+    /// Whether there is room for so many new pairs.
+    pub(crate) fn has_room(&self, pairs: usize) -> bool {
+        self.pairs.has_room(pairs)
+    }
+
+    /// Whether rows of a group that a window has, from `cut` on, may have had values that were not kept.
+    pub(crate) fn may_have_lost(&self, group: u32, cut: i64) -> bool {
+        self.lost.may_reach(Some(group), cut)
+    }
+
+    /// How many values were not kept since the log began.
+    pub(crate) fn lost(&self) -> u64 {
+        self.lost.count()
     }
 
     /// Whether some row that a window has, from `cut` on, has the value.
@@ -105,7 +144,8 @@ impl ValueColumn {
     }
 
     /// Adds a value to a row that was just appended to the log. Returns the time of the last row before it that
-    /// has the value, `i64::MIN` if there is none; nothing if no window that asks covers the row.
+    /// has the value, `i64::MIN` if there is none; nothing if no window that asks covers the row, or there is
+    /// no room for the value.
     pub(crate) fn add(&mut self, group: u32, value: &OwnValue, row: (i64, u64), log: &Log) -> Option<i64> {
         let (time, address) = row;
         if time < log.cut(self.until) {
@@ -113,8 +153,13 @@ impl ValueColumn {
             return None;
         }
         let (pair, last) = match value.pair {
-            Some(pair) => (pair, words::time(self.pairs.words(pair), LAST_TIME)),
-            None => (self.pairs.insert(hashes::within(group, value.hash)), i64::MIN),
+            Pair::Lives(pair) => (pair, words::time(self.pairs.words(pair), LAST_TIME)),
+            Pair::New => (self.pairs.insert(hashes::within(group, value.hash)), i64::MIN),
+            Pair::Refused => {
+                self.lost.lose_of(group, time);
+                self.add_none();
+                return None;
+            }
         };
         self.rows.push(pair);
         let words = self.pairs.words_mut(pair);
@@ -156,9 +201,10 @@ impl ValueColumn {
         self.frequencies.admit(group);
     }
 
-    /// Lets go of rows that no window has.
-    pub(crate) fn release(&mut self, before: u64) {
+    /// Lets go of rows that no window has, and of what was lost before.
+    pub(crate) fn release(&mut self, before: u64, log: &Log) {
         self.rows.release(before);
+        self.lost.release(log.cut(self.until));
     }
 
     /// Pairs that live.
@@ -168,7 +214,7 @@ impl ValueColumn {
 
     /// How many bytes it occupies.
     pub(crate) fn bytes(&self) -> usize {
-        self.pairs.bytes() + self.rows.bytes() + self.frequencies.bytes()
+        self.pairs.bytes() + self.rows.bytes() + self.frequencies.bytes() + self.lost.bytes()
     }
 }
 

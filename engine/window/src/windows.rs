@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use model::admitted::{MaturityRecord, OrderRecord, RefundRecord, What};
 use model::fact::Subject;
 use model::feature::{Counted, Measure, Measures, Membership, PlannedFeature, Slot};
+use model::policy::WindowLimits;
 use model::{Admitted, EventTime, Text};
 
 use crate::cohort::Cohort;
@@ -54,13 +55,17 @@ pub struct Usage {
     pub pairs: u64,
     /// All of it, in bytes: an estimate from the capacities.
     pub bytes: u64,
+    /// Rows that were not kept, for want of room for their groups, since the log began.
+    pub lost_rows: u64,
+    /// Values that were not kept, for want of room for their pairs, since the log began.
+    pub lost_values: u64,
 }
 
 impl Windows {
     /// Empty windows. `key` seeds the keyed hashes of groups and values (an attacker chooses the ip); it never
     /// reaches an output.
-    pub fn new(features: Vec<PlannedFeature>, key: u128) -> Windows {
-        let Plan { series, cohorts, answers, fields } = Plan::of(&features);
+    pub fn new(features: Vec<PlannedFeature>, limits: WindowLimits, key: u128) -> Windows {
+        let Plan { series, cohorts, answers, fields } = Plan::of(&features, limits);
         let of_series = |i| move |from: &From| matches!(from, From::Series { series, .. } if *series == i);
         let of_cohort = |i| move |from: &From| matches!(from, From::Cohort { cohort, .. } if *cohort == i);
         Windows {
@@ -136,14 +141,9 @@ impl Windows {
 
     /// What is kept at the moment.
     pub fn usage(&self) -> Usage {
-        let mut usage = Usage::default();
-        for series in self.series.iter().map(|series| &series.it) {
-            usage.add(series.live_rows(), series.keys(), series.pairs(), series.bytes());
-        }
-        for cohort in self.cohorts.iter().map(|cohort| &cohort.it) {
-            usage.add(cohort.live_rows(), cohort.keys(), 0, cohort.bytes());
-        }
-        usage
+        let series = self.series.iter().map(|series| series.it.usage());
+        let cohorts = self.cohorts.iter().map(|cohort| cohort.it.usage());
+        series.chain(cohorts).fold(Usage::default(), Usage::plus)
     }
 
     /// Turns to another record.
@@ -225,17 +225,23 @@ impl Windows {
         measures
     }
 
-    /// What a feature comes to, and in which group, if some rule holds by it.
+    /// What a feature comes to, and in which group, if it is known and some rule holds by it.
     fn answer(&self, visit: &Visit<'_>, answer: &Answer) -> (Measure, Option<Text>) {
         match answer.from {
             From::Series { series, ask } => {
                 let Some(Concerned { it, .. }) = self.series.get(series) else { unreachable!("planned") };
+                if !it.is_complete(ask.window) {
+                    return (Measure::Unknown, None);
+                }
                 let Some(group) = it.fullest(visit, ask.window) else { return (Measure::Missing, None) };
                 let place = it.places().groups().get(group).filter(|_| answer.holds);
                 (it.measure(ask, visit, group), place.map(|place| it.text(visit.seen, place)))
             }
             From::Cohort { cohort, window, at_least } => {
                 let Some(Concerned { it, .. }) = self.cohorts.get(cohort) else { unreachable!("planned") };
+                if !it.is_complete(window) {
+                    return (Measure::Unknown, None);
+                }
                 let Some(group) = it.fullest(visit, window) else { return (Measure::Missing, None) };
                 let place = it.places().groups().get(group).filter(|_| answer.holds);
                 (it.measure(window, at_least, group), place.map(|place| it.text(visit.seen, place)))
@@ -261,11 +267,15 @@ impl<T> Concerned<T> {
 }
 
 impl Usage {
-    fn add(&mut self, rows: u64, keys: usize, pairs: usize, bytes: usize) {
-        self.rows += rows;
-        self.keys += keys as u64;
-        self.pairs += pairs as u64;
-        self.bytes += bytes as u64;
+    fn plus(self, other: Usage) -> Usage {
+        Usage {
+            rows: self.rows + other.rows,
+            keys: self.keys + other.keys,
+            pairs: self.pairs + other.pairs,
+            bytes: self.bytes + other.bytes,
+            lost_rows: self.lost_rows + other.lost_rows,
+            lost_values: self.lost_values + other.lost_values,
+        }
     }
 }
 

@@ -243,6 +243,7 @@ fn number(value: Option<&ruleset::Shown>) -> Option<i128> {
 fn measure(measure: Measure) -> String {
     match measure {
         Measure::Missing => "missing".into(),
+        Measure::Unknown => "unknown: too many keys".into(),
         Measure::Int(n) => n.to_string(),
         Measure::Money(money) => money.to_string(),
         Measure::Ratio { numerator, denominator } => format!("{numerator}/{denominator}"),

@@ -1,7 +1,7 @@
 //! Which rules act, and which of several wins.
 
 use crate::world::*;
-use model::hit::{Effect, Until};
+use model::hit::{Effect, EvidenceValue, Failure, Until};
 use model::policy::Mode;
 
 fn one() -> [LineSpec; 1] {
@@ -83,7 +83,7 @@ fn a_canary_acts_for_its_share_of_creators_and_always_the_same() {
 fn a_failing_rule_holds_by_its_policy_and_is_ignored_after_the_limit() {
     let mut w = World::new();
     for name in ["a", "b", "c", "d"] {
-        w.order(name, &one(), vec![hit("doubt", Effect::Failed)]);
+        w.order(name, &one(), vec![hit("doubt", Effect::Failed(Failure::Error))]);
     }
     assert_eq!(w.accounts("c", "ann"), "held 100");
     assert_eq!(w.accounts("d", "ann"), "pending 100", "the limit is 3");
@@ -94,6 +94,21 @@ fn a_failing_rule_holds_by_its_policy_and_is_ignored_after_the_limit() {
     w.set_policy("r2");
     w.order("f", &one(), vec![hit("doubt", HOLD)]);
     assert_eq!(w.accounts("f", "ann"), "held 100", "another ruleset forgives");
+}
+
+#[test]
+fn a_rule_that_was_not_told_what_it_asked_fails_by_its_policy_and_is_never_ignored_for_it() {
+    let mut w = World::new();
+    for name in ["a", "b", "c", "d", "e"] {
+        let mut unknown = hit("doubt", Effect::Failed(Failure::Unknown));
+        unknown.evidence.insert("unknown_features".into(), EvidenceValue::Int(1));
+        w.order(name, &one(), vec![unknown]);
+        assert_eq!(w.accounts(name, "ann"), "held 100");
+    }
+    let reason = &w.out[0].reasons[1];
+    assert_eq!((reason.rule.as_str(), &*reason.public_code), ("doubt", "check_failed"));
+    assert_eq!(reason.evidence["unknown_features"], EvidenceValue::Int(1));
+    assert_eq!(w.ledger.rule_failures().count(), 0);
 }
 
 #[test]

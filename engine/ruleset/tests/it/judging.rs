@@ -1,7 +1,7 @@
 use model::Span;
 use model::fact::Subject;
 use model::feature::{Aggregate, Counted, Measure, Slot};
-use model::hit::{Effect, EvidenceValue, Until};
+use model::hit::{Effect, EvidenceValue, Failure, Until};
 
 use crate::record::*;
 use ruleset::{RuleSeverity, Ruleset};
@@ -101,9 +101,56 @@ fn a_failing_rule_says_only_that_it_failed() {
     let body = "hold(\"before\"); let a = order.units / order.line_count; if a > 1 { flag(\"after\"); }";
     let record = Fake::order().int("units", 3).int("line_count", 0);
     let hits = load(body).judge(&record, &measures(&[]));
-    assert_eq!(effects(&hits), [Effect::Failed]);
+    assert_eq!(effects(&hits), [Effect::Failed(Failure::Error)]);
     assert!(hits[0].reason.contains("Division by zero"), "{}", hits[0].reason);
     assert!(hits[0].reason.contains("line 5"), "{}", hits[0].reason);
+}
+
+#[test]
+fn a_rule_that_reads_what_is_unknown_fails_and_says_why() {
+    let body =
+        "let n = count(\"order\").by(\"ip\").within(\"1d\"); if order.units > 1 || n > 5 { hold(\"n\"); }";
+    let ruleset = load(body);
+    let unknown = measures(&[Measure::Unknown]);
+    let hits = ruleset.judge(&Fake::order().int("units", 5), &unknown);
+    assert_eq!(effects(&hits), [Effect::Failed(Failure::Unknown)]);
+    assert_eq!(hits[0].reason, "too many keys: count(\"order\").by(\"ip\").within(\"1d\") is unknown here");
+    let evidence: Vec<_> =
+        hits[0].evidence.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
+    assert_eq!(evidence, [("unknown_features", EvidenceValue::Int(1))]);
+    let trace = ruleset.trace(&Fake::order(), &unknown).remove(0);
+    assert_eq!(trace.failure.as_deref(), Some(hits[0].reason.as_str()));
+}
+
+#[test]
+fn a_rule_that_does_not_come_to_read_what_is_unknown_says_what_it_says() {
+    let body =
+        "if order.units > 1 && count(\"order\").by(\"ip\").within(\"1d\") > 5 { hold(\"n\"); } flag(\"f\");";
+    let said = |units| {
+        effects(&load(body).judge(&Fake::order().int("units", units), &measures(&[Measure::Unknown])))
+    };
+    assert_eq!(said(1), [Effect::Flag]);
+    assert_eq!(said(2), [Effect::Failed(Failure::Unknown)]);
+}
+
+#[test]
+fn however_a_rule_reads_what_is_unknown_it_fails() {
+    let reads = [
+        "let b = n == (); if b { flag(\"f\"); }",
+        "if n in [1, 2] { flag(\"f\"); }",
+        "if same(n, 3) { flag(\"f\"); }",
+        "if n ?? 0 > 1 { flag(\"f\"); }",
+        "flag(`${n}`);",
+        "score(n, \"f\");",
+        "let s = \"\"; switch n { 1 => { s = \"one\"; } _ => { s = \"more\"; } } flag(s);",
+        "let a = ratio(1, n, 1) ?? 1.0; if a > 0.5 { flag(\"f\"); }",
+        "hold_all_of(n, \"f\");",
+    ];
+    for read in reads {
+        let body = format!("let n = count(\"order\").by(\"ip\").within(\"1d\"); {read}");
+        let hits = load(&body).judge(&Fake::order(), &measures(&[Measure::Unknown]));
+        assert_eq!(effects(&hits), [Effect::Failed(Failure::Unknown)], "{read}");
+    }
 }
 
 #[test]
@@ -115,13 +162,13 @@ fn a_rule_beyond_its_budget_fails_and_the_others_go_on() {
     let (slow, fast) = (rule(&body), rule("flag(\"fast\");"));
     let ruleset = Ruleset::load(&sources(&[("a.rhai", &slow), ("b.rhai", &fast)])).unwrap().ruleset;
     let hits = ruleset.judge(&Fake::order().int("units", 1), &measures(&[]));
-    assert_eq!(effects(&hits), [Effect::Failed, Effect::Flag]);
+    assert_eq!(effects(&hits), [Effect::Failed(Failure::Error), Effect::Flag]);
 }
 
 #[test]
 fn a_text_that_grows_without_bound_fails() {
     let body = "let s = \"aaaaaaaaaaaaaaaa\"; for i in 0..20 { s += s; } flag(s);";
-    assert_eq!(said(body, &Fake::order()), [Effect::Failed]);
+    assert_eq!(said(body, &Fake::order()), [Effect::Failed(Failure::Error)]);
 }
 
 #[test]

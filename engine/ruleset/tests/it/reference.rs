@@ -138,12 +138,13 @@ fn records() -> impl Strategy<Value = Fake> {
 
 fn values() -> impl Strategy<Value = Measure> {
     prop_oneof![
-        Just(Measure::Missing),
-        ints().prop_map(Measure::Int),
-        (-20_i64..20, 1_i64..20)
+        2 => Just(Measure::Missing),
+        1 => Just(Measure::Unknown),
+        2 => ints().prop_map(Measure::Int),
+        2 => (-20_i64..20, 1_i64..20)
             .prop_map(|(numerator, denominator)| Measure::Ratio { numerator, denominator }),
-        (0_i128..900, 1_i64..9).prop_map(|(square, count)| Measure::Deviation { square, count }),
-        (0_i64..900).prop_map(|minor| Measure::Money(money(minor, "USD"))),
+        2 => (0_i128..900, 1_i64..9).prop_map(|(square, count)| Measure::Deviation { square, count }),
+        2 => (0_i64..900).prop_map(|minor| Measure::Money(money(minor, "USD"))),
     ]
 }
 

@@ -1,3 +1,5 @@
+use model::policy::WindowLimits;
+
 use crate::record::*;
 
 #[test]
@@ -11,6 +13,11 @@ threshold = 0
 [holds]
 hihg = "7d"
 
+[limits]
+window_keys = 0
+window_pairs = 1_000_000_001
+keys = 5
+
 [rules.same_ip_brust]
 mode = "live"
 
@@ -21,6 +28,20 @@ dials = { LEST = 3, LEAST = "five" }
 "#;
     let body = rule("const LEAST = 5; if order.units > LEAST { flag(\"f\"); }");
     insta::assert_snapshot!(problems_of(&[("r.rhai", &body), ("ruleset.toml", settings)]));
+}
+
+#[test]
+fn room_for_few_keys_is_warned_of_and_room_is_what_it_says() {
+    let body = rule("flag(\"f\");");
+    let modes = "[rules.r]\nmode = \"live\"\n";
+    let settings = format!("[limits]\nwindow_keys = 9_999\nwindow_pairs = 10_000\n{modes}");
+    insta::assert_snapshot!(problems_of(&[("r.rhai", &body), ("ruleset.toml", &settings)]));
+    let limits = |settings: &str| {
+        let loaded = ruleset::Ruleset::load(&sources(&[("r.rhai", &body), ("ruleset.toml", settings)]));
+        loaded.unwrap().ruleset.policy().windows
+    };
+    assert_eq!(limits(&settings), WindowLimits { keys: 9_999, pairs: 10_000 });
+    assert_eq!(limits(modes), WindowLimits { keys: 10_000_000, pairs: 20_000_000 });
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::extremes::End;
 use crate::grouping::Place;
 use crate::layout::{Ask, NumberCells, SquareCells, What};
 use crate::seen::Visit;
-use crate::values::{OwnValue, ValueCells};
+use crate::values::{OwnValue, ValueCells, ValueColumn};
 use crate::words;
 
 /// A group of the record at hand, seen through a window.
@@ -24,6 +24,14 @@ struct View<'a> {
 }
 
 impl Series {
+    /// Whether a window has all rows of all groups of the record: had one of them lost some, another might be the
+    /// fullest.
+    pub(crate) fn is_complete(&self, window: usize) -> bool {
+        let cut = self.log.cut(window);
+        let may_lack = |place: &Place| self.lost.may_reach(place.slot, cut);
+        !self.lost.reach(cut) || !self.at_hand.places.groups().iter().any(may_lack)
+    }
+
     /// Which of the record's groups a window is asked of: the one with most rows.
     pub(crate) fn fullest(&self, visit: &Visit<'_>, window: usize) -> Option<usize> {
         let text = |place: &Place| self.text(visit.seen, place);
@@ -150,18 +158,31 @@ impl View<'_> {
         extreme.map_or(Measure::Missing, |extreme| self.amount(extreme))
     }
 
+    /// Whether rows of the group may have had values that there was no room for.
+    fn may_lack_values(&self, column: &ValueColumn) -> bool {
+        self.place.slot.is_some_and(|group| column.may_have_lost(group, self.cut()))
+    }
+
     fn distinct(&self, cells: &ValueCells) -> Measure {
         let column = self.series.values.get(cells.column).expect("a column of it");
-        let is_new = |value: &&OwnValue| value.pair.is_none_or(|pair| !column.is_live(pair, self.cut()));
+        if self.may_lack_values(column) {
+            return Measure::Unknown;
+        }
+        let is_live = |pair| column.is_live(pair, self.cut());
+        let is_new = |value: &&OwnValue| !value.pair.slot().is_some_and(is_live);
         let new = self.own_values(cells.column).filter(is_new).fold(0, |count, _| count + 1);
         Measure::Int(i64::from(self.stored(cells.distinct)) + new)
     }
 
     fn top_share(&self, cells: &ValueCells) -> Measure {
         let column = self.series.values.get(cells.column).expect("a column of it");
+        if self.may_lack_values(column) {
+            return Measure::Unknown;
+        }
         let (having, place) = cells.frequent.expect("asked for");
         let others = self.place.slot.map_or(0, |slot| column.highest(slot, place));
-        let of_own = |value: &OwnValue| value.pair.map_or(0, |pair| column.frequency(pair, place)) + 1;
+        let frequency = |pair| column.frequency(pair, place);
+        let of_own = |value: &OwnValue| value.pair.slot().map_or(0, frequency) + 1;
         let own = self.own_values(cells.column).map(of_own).max();
         let rows = i64::from(self.stored(having)) + i64::from(own.is_some());
         let top = i64::from(own.unwrap_or(0).max(others));

@@ -7,6 +7,7 @@ use model::admitted::*;
 use model::event::*;
 use model::fact::Subject;
 use model::feature::*;
+use model::policy::WindowLimits;
 use model::*;
 use window::Windows;
 
@@ -144,7 +145,11 @@ pub(crate) struct Bench {
 
 impl Bench {
     pub(crate) fn new(features: Vec<PlannedFeature>) -> Bench {
-        Bench { windows: Windows::new(features, 0x5eed), next: 0 }
+        Bench::limited(features, WindowLimits::default())
+    }
+
+    pub(crate) fn limited(features: Vec<PlannedFeature>, limits: WindowLimits) -> Bench {
+        Bench { windows: Windows::new(features, limits, 0x5eed), next: 0 }
     }
 
     pub(crate) fn apply(&mut self, clock: i64, occurred: i64, what: What) -> Option<Measures> {

@@ -5,9 +5,13 @@
 mod build;
 #[cfg(test)]
 mod oracle;
+#[cfg(test)]
+mod room;
 
 #[cfg(test)]
 mod cohorts;
+#[cfg(test)]
+mod limits;
 #[cfg(test)]
 mod lines;
 #[cfg(test)]

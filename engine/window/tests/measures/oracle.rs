@@ -26,7 +26,7 @@ pub(crate) enum Raw {
 
 /// A value of a field, owned.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Owned {
+pub(crate) enum Owned {
     Bool(bool),
     Int(i64),
     Money(Money),
@@ -44,7 +44,7 @@ impl Raw {
         }
     }
 
-    fn counted(&self) -> Option<Counted> {
+    pub(crate) fn counted(&self) -> Option<Counted> {
         match self {
             Raw::Click(_) => Some(Counted::Click),
             Raw::Order(_) => Some(Counted::Order),
@@ -53,7 +53,7 @@ impl Raw {
         }
     }
 
-    fn currency(&self) -> Option<Currency> {
+    pub(crate) fn currency(&self) -> Option<Currency> {
         match self {
             Raw::Click(_) => None,
             Raw::Order(record) => Some(record.order.currency),
@@ -62,11 +62,11 @@ impl Raw {
         }
     }
 
-    fn is_normal(&self) -> bool {
+    pub(crate) fn is_normal(&self) -> bool {
         !matches!(self, Raw::Order(record) if record.order.order_type != OrderType::Normal)
     }
 
-    fn lines(&self) -> std::ops::Range<usize> {
+    pub(crate) fn lines(&self) -> std::ops::Range<usize> {
         0..self.facts().lines().max(1)
     }
 
@@ -90,11 +90,16 @@ impl Raw {
         }
     }
 
-    fn group(&self, line: usize, by: &[Field]) -> Option<Vec<Owned>> {
+    pub(crate) fn group(&self, line: usize, by: &[Field]) -> Option<Vec<Owned>> {
         by.iter().map(|field| self.value(line, field)).collect()
     }
 
-    fn passes(&self, line: usize, filter: &Option<Filter>) -> bool {
+    /// The values on a line, each text of a list on its own.
+    pub(crate) fn each(&self, line: usize, field: &Field) -> Vec<Owned> {
+        self.value(line, field).map(each).unwrap_or_default()
+    }
+
+    pub(crate) fn passes(&self, line: usize, filter: &Option<Filter>) -> bool {
         filter.as_ref().is_none_or(|filter| filter.passes(&LineOf { raw: self, line }))
     }
 }
@@ -257,7 +262,7 @@ impl Oracle {
     }
 }
 
-fn names_type(filter: &Option<Filter>) -> bool {
+pub(crate) fn names_type(filter: &Option<Filter>) -> bool {
     let names = |field| filter.as_ref().is_some_and(|filter| filter.names(&field));
     names(Field::Fact(Fact::Type)) || names(Field::Order(Fact::Type))
 }
@@ -305,7 +310,7 @@ fn field_of(aggregate: &Aggregate) -> Option<&Field> {
     }
 }
 
-fn money_field(aggregate: &Aggregate) -> bool {
+pub(crate) fn money_field(aggregate: &Aggregate) -> bool {
     let money = [Fact::Amount, Fact::Commission, Fact::CouponAmount, Fact::Subsidy];
     match aggregate {
         Aggregate::Distinct(_) | Aggregate::TopShare(_) => false,
@@ -362,7 +367,7 @@ fn aggregate(feature: &Feature, rows: &[Row], currency: Option<Currency>, time: 
 }
 
 /// Only for texts without anything to escape.
-fn json(group: &[Owned]) -> String {
+pub(crate) fn json(group: &[Owned]) -> String {
     let item = |value: &Owned| match value {
         Owned::Bool(truth) => truth.to_string(),
         Owned::Int(n) => n.to_string(),

@@ -1,5 +1,6 @@
 //! Random logs under random features: the windows say what the model says, also when they are saved and loaded
-//! on the way, or given everything at once under another secret; and they forget everything in the end.
+//! on the way, or given everything at once under another secret; and they forget everything in the end. Where
+//! there is room for a few groups only, they say so exactly where rows that were lost might have counted.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -9,11 +10,13 @@ use std::sync::Arc;
 use model::admitted::*;
 use model::fact::Subject;
 use model::feature::*;
+use model::policy::WindowLimits;
 use model::*;
 use window::{Usage, Windows};
 
 use crate::build::{START, at, maturity};
 use crate::oracle::{Oracle, Raw};
+use crate::room::{Lack, Room};
 use crate::steps::{self, Moment, Moved, Step};
 
 struct World {
@@ -21,6 +24,8 @@ struct World {
     /// The same, but saved and loaded now and then.
     resumed: Windows,
     oracle: Oracle,
+    room: Room,
+    limits: WindowLimits,
     features: Vec<PlannedFeature>,
     orders: Vec<Arc<OrderRecord>>,
     moved: Moved,
@@ -32,12 +37,14 @@ struct World {
 }
 
 impl World {
-    fn new(features: Vec<PlannedFeature>) -> World {
-        let windows = Windows::new(features.clone(), 42);
+    fn new(features: Vec<PlannedFeature>, limits: WindowLimits) -> World {
+        let windows = Windows::new(features.clone(), limits, 42);
         World {
             resumed: windows.clone(),
             windows,
             oracle: Oracle::default(),
+            room: Room::new(&features, limits),
+            limits,
             features,
             orders: Vec::new(),
             moved: Moved::default(),
@@ -104,6 +111,7 @@ impl World {
             Raw::Click(_) | Raw::Order(_) | Raw::Maturity(_) => true,
         };
         if counts {
+            self.room.add(&self.features, &raw, START + self.clock, START + occurred);
             self.oracle.add(START + occurred, raw);
         }
         Ok(())
@@ -153,9 +161,14 @@ impl World {
             let reads = planned.read_at.contains(&subject);
             let (clock, time) = (START + self.clock, START + occurred);
             let (value, key) = self.oracle.measure(feature, raw, is_new, clock, time);
-            let expected = if reads { value } else { Measure::Missing };
+            let (expected, key) = match self.room.lack(&self.features, feature, raw, key.as_deref(), clock) {
+                Lack::Nothing if reads => (value, key),
+                Lack::Values if reads => (Measure::Unknown, key),
+                Lack::Rows if reads => (Measure::Unknown, None),
+                Lack::Nothing | Lack::Values | Lack::Rows => (Measure::Missing, None),
+            };
             prop_assert_eq!(measures.get(slot), expected, "{:?}", feature);
-            if let Some(key) = key.filter(|_| reads && planned.holds) {
+            if let Some(key) = key.filter(|_| planned.holds) {
                 groups.push(Membership { slot, key: Text::new(key) });
             }
             if let (Raw::Order(_), true) = (raw, planned.holds) {
@@ -171,11 +184,13 @@ impl World {
     fn end(mut self) -> TestCaseResult {
         let [saved, again] = [&self.windows, &self.resumed].map(|it| postcard::to_allocvec(it).unwrap());
         prop_assert_eq!(saved, again);
-        let at_once = Windows::new(self.features, 43).apply_all(&self.log);
+        let at_once = Windows::new(self.features, self.limits, 43).apply_all(&self.log);
         prop_assert_eq!(self.said, at_once, "all at once, under another secret");
         self.windows.advance(at(self.clock + 100_001));
-        let Usage { rows, keys, pairs, .. } = self.windows.usage();
+        let Usage { rows, keys, pairs, lost_rows, lost_values, .. } = self.windows.usage();
         prop_assert_eq!((rows, keys, pairs), (0, 0, 0));
+        let lost = (self.room.lost_rows() as u64, self.room.lost_values() as u64);
+        prop_assert_eq!((lost_rows, lost_values), lost);
         Ok(())
     }
 }
@@ -184,11 +199,12 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 10_000, failure_persistence: None, max_shrink_iters: 20_000, ..ProptestConfig::default() })]
 
     #[test]
-    fn windows_say_what_a_recount_of_the_raw_log_says(
+    fn windows_say_what_a_recount_of_the_raw_log_says_or_that_rows_are_lost(
         features in steps::features(),
+        limits in steps::limits(),
         log in vec((steps::moment(), steps::step()), 1..30),
     ) {
-        let mut world = World::new(features);
+        let mut world = World::new(features, limits);
         for (moment, step) in log {
             world.step(moment, step)?;
         }

@@ -7,6 +7,7 @@ use model::admitted::What;
 use model::event::{OrderType, RefundState};
 use model::fact::Subject;
 use model::feature::{Aggregate, Counted, Measure, Membership, PlannedFeature, Slot};
+use model::policy::WindowLimits;
 use model::{EventTime, Fact, Field, PlanId, Span, Text};
 
 use crate::build::*;
@@ -145,7 +146,7 @@ fn no_secret_changes_a_measure() {
     let features =
         vec![planned(Counted::Order, Aggregate::Count, &[Field::Fact(Fact::ProductId)], Span::ZERO)];
     let measured = [1, 2, 3].map(|key| {
-        let mut windows = window::Windows::new(features.clone(), key);
+        let mut windows = window::Windows::new(features.clone(), WindowLimits::default(), key);
         let lines: Vec<String> = (0..50).map(|n| format!("p{n}")).collect();
         let lines: Vec<_> = lines.iter().map(|p| (p.as_str(), None, 1)).collect();
         windows.apply(&admitted(1, 0, 0, What::Order(Arc::new(order("1", 0, &lines)))))

@@ -10,6 +10,7 @@ use model::admitted::*;
 use model::event::*;
 use model::fact::Subject;
 use model::feature::*;
+use model::policy::WindowLimits;
 use model::*;
 
 use crate::build;
@@ -195,6 +196,12 @@ pub(crate) fn refund(
 
 fn currency(n: u8) -> Currency {
     Currency::new(["USD", "JPY"][usize::from(n)]).unwrap()
+}
+
+/// Often none, often so few that hardly anything has room.
+pub(crate) fn limits() -> impl Strategy<Value = WindowLimits> {
+    let most = || prop_oneof![2 => Just(u32::MAX), 3 => 0..4_u32, 1 => 4..8_u32];
+    (most(), most()).prop_map(|(keys, pairs)| WindowLimits { keys, pairs })
 }
 
 pub(crate) fn features() -> impl Strategy<Value = Vec<PlannedFeature>> {
