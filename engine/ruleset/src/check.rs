@@ -1,5 +1,10 @@
 //! The checker: reads a rule's tree from top to bottom, resolves what it names and finds everything that is
 //! wrong with it at once, in the words of the person who wrote it.
+//!
+//! One mistake is one error. An expression about which something was said is [`Type::Failed`], and so is whatever
+//! is made of it; a name that is not known, or whose definition is wrong, is in `failed`. Neither is complained of
+//! again. Whatever stands inside a part that was refused counts as used, and so does the name that a misspelt one
+//! is nearest to. Nothing becomes `Failed` without an error: only then may a rule go without what it says there.
 
 #![expect(
     clippy::wildcard_enum_match_arm,
@@ -25,6 +30,9 @@ mod calls;
 mod chains;
 mod conditions;
 mod expressions;
+mod features;
+mod known;
+mod names;
 mod statements;
 mod verdicts;
 
@@ -65,13 +73,17 @@ enum Verdicts {
 struct Checker<'a> {
     source: &'a Source<'a>,
     around: &'a Surroundings<'a>,
+    /// Empty where the rule does not say it, which was reported: then it may be anything.
     on: BTreeSet<Subject>,
     constants: Constants,
     dials: Vec<Dial>,
+    /// Names of which an error was reported: what they stand for is not known.
+    failed: BTreeSet<String>,
     /// The constants that were read.
     read: BTreeSet<String>,
     locals: Vec<Local>,
-    /// How many conditions that never hold are around.
+    /// The conditions that never hold, and how many of them are around.
+    nevers: Vec<Range>,
     never: u32,
     /// How many blocks deep: evidence shows only what the top level names.
     depth: u32,
@@ -96,23 +108,24 @@ pub(crate) fn check(
     problems: &mut Problems,
 ) -> Checked {
     let top = header::read(&parsed.statements, &parsed.doc, &around.otherwise, problems);
-    // Without a valid `ON` the rest is checked as if it were about orders: most rules are.
-    let fallback = Header {
+    let unread = Header {
         title: String::new(),
         description: String::new(),
-        on: BTreeSet::from([Subject::Order]),
+        on: top.on.clone(),
         severity: RuleSeverity::Low,
         public_code: model::Text::default(),
     };
-    let header = top.header.unwrap_or(fallback);
+    let header = top.header.unwrap_or(unread);
     let mut checker = Checker {
         source,
         around,
-        on: header.on.clone(),
+        on: top.on,
         constants: top.constants,
         dials: top.dials,
+        failed: top.failed.into_iter().chain(parsed.functions).collect(),
         read: BTreeSet::new(),
         locals: Vec::new(),
+        nevers: Vec::new(),
         never: 0,
         depth: 0,
         facts: BTreeMap::new(),
@@ -131,6 +144,7 @@ pub(crate) fn check(
         file: source.file.to_owned(),
         header,
         dials: checker.dials,
+        failed: checker.failed,
         facts: checker.facts,
         features: checker.features,
         lists: checker.lists,
@@ -147,28 +161,33 @@ impl Checker<'_> {
     fn rule(&mut self, statements: &[crate::tree::Stmt], ranges: &BTreeMap<String, Range>) {
         self.statements(statements);
         self.close_scope(0);
-        for dial in &self.dials {
-            // A constant may serve another one only.
-            let mut used = BTreeSet::new();
+        // A constant may serve a later one only.
+        for dial in self.dials.iter().rev() {
             if self.read.contains(&dial.name) {
-                crate::constant::evaluate(&dial.defined, &self.constants, &mut used);
+                self.read.extend(dial.defined.names().into_iter().map(str::to_owned));
             }
-            self.read.extend(used);
         }
         self.unused_dials(ranges);
         self.dial_evidence();
         budget::check(statements, &self.constants, self.problems);
-        match self.verdicts {
-            Verdicts::None => {
-                let message = "the rule says nothing: it has no verdict".to_owned();
-                let help = "call `hold(…)`, `flag(…)`, `score(…)` or another verdict";
-                self.warning("rule.no_effect", Range::TOP, message, help);
+        self.never_said();
+    }
+
+    /// What keeps the rule, or a part of it, from ever saying anything.
+    fn never_said(&mut self) {
+        if self.verdicts == Verdicts::None {
+            let message = "the rule says nothing: it has no verdict".to_owned();
+            let help = "call `hold(…)`, `flag(…)`, `score(…)` or another verdict";
+            self.warning("rule.no_effect", Range::TOP, message, help);
+        }
+        let (code, help) = match self.verdicts {
+            Verdicts::Unreachable => ("rule.never", "all verdicts stand behind it: the rule can never fire"),
+            Verdicts::None | Verdicts::Reachable => {
+                ("condition.never", "what stands behind it is never reached")
             }
-            Verdicts::Unreachable => {
-                let message = "the rule can never fire: no event reaches any of its verdicts".to_owned();
-                self.warning("rule.never", Range::TOP, message, "");
-            }
-            Verdicts::Reachable => {}
+        };
+        for range in std::mem::take(&mut self.nevers) {
+            self.warning(code, range, "this never holds".to_owned(), help);
         }
     }
 
@@ -203,43 +222,6 @@ impl Checker<'_> {
     fn warning(&mut self, code: &'static str, range: Range, message: String, help: &str) {
         let help = (!help.is_empty()).then(|| help.to_owned());
         self.problems.warning(code, range, message, help);
-    }
-
-    /// Dials that a feature, a hold's length or a list's name needs are the same everywhere.
-    fn fix(&mut self, used: BTreeSet<String>) {
-        for dial in &mut self.dials {
-            dial.in_feature |= used.contains(&dial.name);
-        }
-        self.read.extend(used);
-    }
-
-    fn local(&mut self, name: &str) -> Option<&mut Local> {
-        self.locals.iter_mut().rev().find(|local| local.name == name)
-    }
-
-    fn declare(&mut self, name: &str, range: Range, shape: Shape, origin: Option<Shown>) {
-        let taken = if self.constants.contains_key(name) || crate::vocabulary::HEADER.contains(&name) {
-            Some("a constant of the rule")
-        } else if crate::vocabulary::ROOTS.contains(&name) {
-            Some("the name of what the rule sees")
-        } else {
-            None
-        };
-        if let Some(what) = taken {
-            self.error("name.taken", range, format!("`{name}` is already {what}"), "choose another name");
-        }
-        self.locals.push(Local { name: name.to_owned(), range, shape, read: false, origin });
-    }
-
-    /// Forgets the variables of a block that ends, and says which were never read.
-    fn close_scope(&mut self, length: usize) {
-        while self.locals.len() > length {
-            let Some(local) = self.locals.pop() else { return };
-            if !local.read && !local.name.starts_with('_') {
-                let message = format!("`{}` is never used", local.name);
-                self.warning("let.unused", local.range, message, "remove it, or begin its name with `_`");
-            }
-        }
     }
 
     /// The type of a value that is known at load.

@@ -20,6 +20,8 @@ pub(crate) struct Checked {
     pub(crate) header: Header,
     /// The dials in the order of the text.
     pub(crate) dials: Vec<Dial>,
+    /// Names of which an error was reported; there are none in a rule that is compiled.
+    pub(crate) failed: BTreeSet<String>,
     /// The facts it reads, by the name of the variable that holds them at run time.
     pub(crate) facts: BTreeMap<String, FactUse>,
     pub(crate) features: Vec<FeatureUse>,

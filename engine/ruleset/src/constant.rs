@@ -113,7 +113,7 @@ pub(crate) fn evaluate(expr: &Expr, constants: &Constants, used: &mut BTreeSet<S
         | ExprKind::Closure(..)
         | ExprKind::Span(..)
         | ExprKind::Block(_)
-        | ExprKind::Refused(_) => None,
+        | ExprKind::Refused(..) => None,
     }
 }
 

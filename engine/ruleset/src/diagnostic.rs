@@ -148,17 +148,26 @@ impl Problems {
         }
     }
 
+    pub(crate) fn has_errors(&self) -> bool {
+        self.found.iter().any(|problem| problem.severity == Severity::Error)
+    }
+
     pub(crate) fn into_sorted(mut self) -> Vec<Diagnostic> {
         self.found.sort_by(|a, b| (a.range, a.code).cmp(&(b.range, b.code)));
         self.found
     }
 }
 
-/// "did you mean …?", when some candidate is near enough to be a slip of the pen.
-pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+/// The candidates that are near enough to be meant by a slip of the pen.
+pub(crate) fn near<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Vec<(usize, &'a str)> {
     let limit = (word.chars().count() / 3).max(1) + 1;
     let distances = candidates.into_iter().map(|c| (strsim::damerau_levenshtein(word, c), c));
-    distances.filter(|(distance, _)| *distance <= limit).min().map(|(_, candidate)| candidate)
+    distances.filter(|(distance, _)| *distance <= limit).collect()
+}
+
+/// The nearest of them, if any: "did you mean …?" Of equally near ones the first.
+pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    near(word, candidates).into_iter().min_by_key(|(distance, _)| *distance).map(|(_, candidate)| candidate)
 }
 
 /// The help line for a misspelt name: the nearest one, else all of them if they are few.

@@ -33,8 +33,23 @@ fn prefix(subject: Subject, root: &str) -> Option<&'static str> {
     }
 }
 
+/// Whether every record of these subjects has the root, or why not. Where the subjects are not known, any may be.
+pub(crate) fn has_root(on: &BTreeSet<Subject>, root: &str) -> Result<(), NotFound> {
+    let lacking = on.iter().find(|subject| prefix(**subject, root).is_none());
+    lacking.map_or(Ok(()), |subject| Err(root_unknown(*subject, root)))
+}
+
+fn root_unknown(subject: Subject, root: &str) -> NotFound {
+    let roots = roots(&BTreeSet::from([subject])).join("`, `");
+    let message = format!("a rule on `{}` does not see `{root}`", subject.name());
+    (message, Some(format!("it sees `{roots}`")))
+}
+
 /// Finds a path on every subject of a rule.
 pub(crate) fn find(on: &BTreeSet<Subject>, root: &str, path: &str) -> Result<Found, NotFound> {
+    if on.is_empty() {
+        return find_anywhere(root, path);
+    }
     let mut fields = BTreeMap::new();
     let mut shape: Option<Shape> = None;
     for subject in on {
@@ -45,12 +60,20 @@ pub(crate) fn find(on: &BTreeSet<Subject>, root: &str, path: &str) -> Result<Fou
     Ok(Found { fields, shape: shape.unwrap_or(Shape::UNKNOWN) })
 }
 
+/// Where a rule does not say what it is on, a fact is wrong only if no record at all has it.
+fn find_anywhere(root: &str, path: &str) -> Result<Found, NotFound> {
+    let mut problem = None;
+    for subject in Subject::ALL.into_iter().filter(|subject| prefix(*subject, root).is_some()) {
+        match find_on(subject, root, path) {
+            Ok(_) => return Ok(Found { fields: BTreeMap::new(), shape: Shape::FAILED }),
+            Err(not_found) => problem = problem.or(Some(not_found)),
+        }
+    }
+    problem.map_or(Ok(Found { fields: BTreeMap::new(), shape: Shape::FAILED }), Err)
+}
+
 fn find_on(subject: Subject, root: &str, path: &str) -> Result<(Field, Shape), NotFound> {
-    let Some(prefix) = prefix(subject, root) else {
-        let roots = roots(&BTreeSet::from([subject])).join("`, `");
-        let message = format!("a rule on `{}` does not see `{root}`", subject.name());
-        return Err((message, Some(format!("it sees `{roots}`"))));
-    };
+    let Some(prefix) = prefix(subject, root) else { return Err(root_unknown(subject, root)) };
     let attribute = path.starts_with("attributes.") && root == "order";
     let full = match (attribute, subject) {
         // The attributes of a commission are its order's; those of a refund are its own.

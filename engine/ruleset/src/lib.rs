@@ -29,7 +29,6 @@ mod checked;
 mod compile;
 mod constant;
 mod facts;
-mod features;
 mod header;
 mod lower;
 mod nesting;

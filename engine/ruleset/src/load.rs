@@ -19,7 +19,7 @@ use crate::diagnostic::{Diagnostic, Problems, Range, Severity, did_you_mean};
 use crate::list::List;
 use crate::parse::parse;
 use crate::programs::Programs;
-use crate::settings::{Override, RuleSettings, Settings};
+use crate::settings::{Named, Override, RuleSettings, Settings};
 use crate::source::Source;
 use crate::toml_file::TomlFile;
 use crate::{Loaded, Ruleset, engine, info};
@@ -56,15 +56,12 @@ fn read(sources: &Sources, found: &mut Vec<Diagnostic>) -> Read {
     let programs = toml(sources, "programs.toml", found, Programs::read);
     let mut settings_file = sources.0.get("ruleset.toml").map(|text| TomlFile::new("ruleset.toml", text));
     let settings = settings_file.as_mut().map(Settings::read).unwrap_or_default();
-    let mut rules = Vec::new();
-    let mut names = Vec::new();
-    for (path, text) in sources.files() {
-        let Some(FileKind::Rule(name)) = kind(path) else { continue };
-        names.push(name);
-        rules.extend(rule(name, path, text, &settings, &lists, found));
-    }
+    let files: Vec<RuleFile<'_>> = sources.files().filter_map(RuleFile::of).collect();
+    let names: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();
+    let around = Around { settings: &settings, names: &names, lists: &lists };
+    let rules: Vec<Checked> = files.iter().filter_map(|file| rule(file, &around, found)).collect();
     if let Some(file) = &mut settings_file {
-        check_settings(&settings, &names, &rules, &mut file.problems);
+        check_settings(&settings, &files, &rules, &mut file.problems);
     }
     found.extend(settings_file.into_iter().flat_map(|file| file.problems.into_sorted()));
     Read { settings, programs: programs.unwrap_or_default(), rules }
@@ -100,51 +97,84 @@ fn toml<T>(
     Some(value)
 }
 
-fn rule(
-    name: &str,
-    path: &str,
-    text: &str,
-    settings: &Settings,
-    lists: &BTreeMap<String, Arc<List>>,
-    found: &mut Vec<Diagnostic>,
-) -> Option<Checked> {
-    let mut problems = Problems::of(path);
-    let checked = check_rule(name, path, text, settings, lists, &mut problems);
+/// A rule's file.
+struct RuleFile<'a> {
+    path: &'a str,
+    text: &'a str,
+    /// The name that it has.
+    said: &'a str,
+    /// The name that it has or should have.
+    name: String,
+}
+
+impl<'a> RuleFile<'a> {
+    fn of((path, text): (&'a str, &'a str)) -> Option<RuleFile<'a>> {
+        let Some(FileKind::Rule(said)) = kind(path) else { return None };
+        let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' };
+        Some(RuleFile { path, text, said, name: said.chars().map(plain).collect() })
+    }
+
+    fn id(&self, problems: &mut Problems) -> Option<RuleId> {
+        let id = RuleId::new(&self.name).ok();
+        if id.is_none() || self.said != self.name {
+            let message = format!("`{}` is not a rule's name: small letters, digits and `_`", self.said);
+            let help = Some(format!("rename the file to `{}.rhai`", self.name));
+            problems.error("rule.name", Range::TOP, message, help);
+        }
+        id
+    }
+}
+
+/// What the rules are checked against.
+struct Around<'a> {
+    settings: &'a Settings,
+    names: &'a [&'a str],
+    lists: &'a BTreeMap<String, Arc<List>>,
+}
+
+fn rule(file: &RuleFile<'_>, around: &Around<'_>, found: &mut Vec<Diagnostic>) -> Option<Checked> {
+    let mut problems = Problems::of(file.path);
+    let checked = check_rule(file, around, &mut problems);
     found.extend(problems.into_sorted());
     checked
 }
 
-fn check_rule(
-    name: &str,
-    path: &str,
-    text: &str,
-    settings: &Settings,
-    lists: &BTreeMap<String, Arc<List>>,
+fn check_rule(file: &RuleFile<'_>, around: &Around<'_>, problems: &mut Problems) -> Option<Checked> {
+    let own = settings_of(file, around, problems);
+    let may_reject = match &around.settings.rules {
+        Named::Failed => true,
+        Named::Nothing | Named::Rules(_) => own.is_some_and(|own| own.may_reject),
+    };
+    let surroundings = Surroundings {
+        lists: around.lists,
+        longest_window: around.settings.longest_window,
+        longest_hold: around.settings.longest_hold(),
+        otherwise: own.map(everywhere).unwrap_or_default(),
+        may_reject: if may_reject { MayReject::Yes } else { MayReject::No },
+    };
+    let id = file.id(problems);
+    let source = Source::new(file.path, file.text);
+    let parsed = parse(&source, problems)?;
+    Some(check(id?, &source, parsed, &surroundings, problems))
+}
+
+/// What `ruleset.toml` says of a rule, or is likely meant to.
+fn settings_of<'a>(
+    file: &RuleFile<'_>,
+    around: &Around<'a>,
     problems: &mut Problems,
-) -> Option<Checked> {
-    let plain = |b: u8| b == b'_' || b.is_ascii_lowercase() || b.is_ascii_digit();
-    let id = RuleId::new(name).ok().filter(|_| name.bytes().all(plain));
-    if id.is_none() {
-        let message = format!("`{name}` is not a rule's name: small letters, digits and `_`");
-        problems.error("rule.name", Range::TOP, message, Some("rename the file".to_owned()));
-    }
-    let own = settings.rules.as_ref().and_then(|rules| rules.get(name));
-    if settings.rules.is_some() && own.is_none() {
+) -> Option<&'a RuleSettings> {
+    let said = &around.settings.rules;
+    let own = said.rule(file.said).or_else(|| said.rule(&file.name));
+    let own = own.or_else(|| said.meant_for(&file.name, around.names));
+    if let (Named::Rules(_), None) = (said, own) {
+        let name = &file.name;
         let message = "ruleset.toml does not name this rule: it is a draft and does nothing".to_owned();
         let help =
             format!("add `[rules.{name}]` with `mode = \"shadow\"`, and \"live\" when it has proved itself");
         problems.warning("rule.draft", Range::TOP, message, Some(help));
     }
-    let around = Surroundings {
-        lists,
-        longest_window: settings.longest_window,
-        longest_hold: settings.longest_hold(),
-        otherwise: own.map(everywhere).unwrap_or_default(),
-        may_reject: if own.is_some_and(|own| own.may_reject) { MayReject::Yes } else { MayReject::No },
-    };
-    let source = Source::new(path, text);
-    let parsed = parse(&source, problems)?;
-    Some(check(id?, &source, parsed, &around, problems))
+    own
 }
 
 fn everywhere(settings: &RuleSettings) -> BTreeMap<String, Constant> {
@@ -152,11 +182,12 @@ fn everywhere(settings: &RuleSettings) -> BTreeMap<String, Constant> {
 }
 
 /// Rules that do not exist, dials that they do not have.
-fn check_settings(settings: &Settings, names: &[&str], rules: &[Checked], problems: &mut Problems) {
-    for (name, own) in settings.rules.iter().flatten() {
-        if !names.contains(&name.as_str()) {
+fn check_settings(settings: &Settings, files: &[RuleFile<'_>], rules: &[Checked], problems: &mut Problems) {
+    for (name, own) in settings.rules.rules() {
+        if !files.iter().any(|file| file.said == name || file.name == name) {
             let message = format!("there is no rule `{name}`");
-            let help = did_you_mean(name, names);
+            let names: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();
+            let help = did_you_mean(name, &names);
             problems.error("rule.unknown", own.range, message, help);
             continue;
         }
@@ -176,6 +207,9 @@ enum Varies {
 
 fn check_dial(rule: &Checked, set: &Override, varies: Varies, problems: &mut Problems) {
     let name = &set.name;
+    if rule.failed.contains(name) {
+        return;
+    }
     let Some(dial) = rule.dials.iter().find(|d| d.name == *name) else {
         let names: Vec<&str> = rule.dials.iter().map(|d| d.name.as_str()).collect();
         let message = format!("the rule `{}` has no dial `{name}`", rule.id);
@@ -198,8 +232,10 @@ fn check_dial(rule: &Checked, set: &Override, varies: Varies, problems: &mut Pro
 
 fn mode_of(settings: &Settings, rule: &Checked) -> Mode {
     match &settings.rules {
-        None => Mode::Live,
-        Some(rules) => rules.get(rule.id.as_str()).map_or(Mode::Draft, |own| own.mode),
+        Named::Nothing => Mode::Live,
+        rules @ (Named::Failed | Named::Rules(_)) => {
+            rules.rule(rule.id.as_str()).map_or(Mode::Draft, |own| own.mode)
+        }
     }
 }
 
@@ -216,7 +252,7 @@ fn assemble(sources: &Sources, read: Read) -> Ruleset {
     let (slots, features) = plan(&running);
     let mismatches = Arc::new(AtomicU64::new(0));
     let engine = engine::engine(&mismatches);
-    let own = |rule: &Checked| settings.rules.as_ref().and_then(|rules| rules.get(rule.id.as_str()));
+    let own = |rule: &Checked| settings.rules.rule(rule.id.as_str());
     let compiled: Vec<_> = running
         .iter()
         .map(|rule| compile(rule, own(rule), mode_of(&settings, rule), &slots, &engine))
@@ -264,7 +300,7 @@ fn plan(rules: &[&Checked]) -> (BTreeMap<Feature, Slot>, Vec<PlannedFeature>) {
 
 fn policy(settings: &Settings, programs: Programs, rules: &[Checked]) -> Policy {
     let of = |rule: &Checked| {
-        let own = settings.rules.as_ref().and_then(|rules| rules.get(rule.id.as_str()));
+        let own = settings.rules.rule(rule.id.as_str());
         let by_severity = match rule.header.severity {
             RuleSeverity::Low => settings.holds.low,
             RuleSeverity::Medium => settings.holds.medium,

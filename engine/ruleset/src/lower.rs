@@ -133,7 +133,7 @@ impl<'a> Lowering<'a> {
             | StmtKind::For(..)
             | StmtKind::Block(_)
             | StmtKind::Jump
-            | StmtKind::Refused(_) => return None,
+            | StmtKind::Refused(..) => return None,
         }))
     }
 
@@ -204,7 +204,7 @@ impl<'a> Lowering<'a> {
             | ExprKind::Closure(..)
             | ExprKind::Span(..)
             | ExprKind::Block(_)
-            | ExprKind::Refused(_) => return None,
+            | ExprKind::Refused(..) => return None,
         })
     }
 

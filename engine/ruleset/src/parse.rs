@@ -25,6 +25,8 @@ pub(crate) struct Parsed {
     pub(crate) rhai: Vec<rhai::Stmt>,
     /// The lines of the `//!` comments, without their leaders.
     pub(crate) doc: Vec<String>,
+    /// The functions that it defines, all of them refused.
+    pub(crate) functions: Vec<String>,
 }
 
 /// Parses a rule; on a syntax error, which rhai's parser finds only the first of, says it and gives `None`.
@@ -54,13 +56,52 @@ pub(crate) fn parse(source: &Source<'_>, problems: &mut Problems) -> Option<Pars
         }
         Ok(ast) => {
             let lowering = Lowering { source, functions: ast.shared_lib(), bodies: bodies(&ast) };
-            let mut statements = lowering.block(ast.statements());
-            for function in ast.iter_functions().filter(|f| !f.name.starts_with("anon$")) {
-                statements.push(lowering.refused_function(function.name));
-            }
+            let written = ast.iter_functions().filter(|f| !f.name.starts_with("anon$"));
+            let functions: Vec<String> = written.map(|f| f.name.to_owned()).collect();
+            let inside = names_in_functions(&ast);
+            let refused = functions.iter().map(|name| lowering.refused_function(name, inside.clone()));
+            let statements = refused.chain(lowering.block(ast.statements())).collect();
             let doc = ast.doc().lines().map(|l| l.trim_start_matches("//!").trim().to_owned()).collect();
-            Some(Parsed { statements, rhai: ast.statements().to_vec(), doc })
+            Some(Parsed { statements, rhai: ast.statements().to_vec(), doc, functions })
         }
+    }
+}
+
+/// The names inside something that is refused.
+fn names_in(node: ASTNode<'_>) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut note = |path: &[ASTNode<'_>]| {
+        names.extend(path.last().and_then(name_of));
+        true
+    };
+    match node {
+        ASTNode::Stmt(statement) => statement.walk(&mut Vec::new(), &mut note),
+        ASTNode::Expr(expr) => expr.walk(&mut Vec::new(), &mut note),
+        _ => true,
+    };
+    names
+}
+
+/// The names inside functions, whose bodies a walk reaches behind the statements of the text.
+fn names_in_functions(ast: &rhai::AST) -> Vec<String> {
+    let (mut names, mut seen) = (Vec::new(), 0);
+    ast.walk(&mut |path: &[ASTNode<'_>]| {
+        seen += usize::from(path.len() == 1);
+        if seen > ast.statements().len() {
+            names.extend(path.last().and_then(name_of));
+        }
+        true
+    });
+    names
+}
+
+fn name_of(node: &ASTNode<'_>) -> Option<String> {
+    match node {
+        ASTNode::Expr(rhai::Expr::Variable(parts, ..)) => Some(parts.1.to_string()),
+        ASTNode::Stmt(rhai::Stmt::FnCall(call, _)) | ASTNode::Expr(rhai::Expr::FnCall(call, _)) => {
+            Some(call.name.to_string())
+        }
+        _ => None,
     }
 }
 
@@ -148,19 +189,23 @@ impl Lowering<'_> {
         Word { text: text.to_owned(), range: self.token(position) }
     }
 
-    fn refused_function(&self, name: &str) -> Stmt {
+    fn refused_function(&self, name: &str, names: Vec<String>) -> Stmt {
         let at = self.source.text.find(&format!("fn {name}")).unwrap_or(0);
         let range = self.source.range(at, at + 2);
-        Stmt { kind: StmtKind::Refused(Refused::Function), range }
+        Stmt { kind: StmtKind::Refused(Refused::Function, names), range }
     }
 
     fn statement(&self, statement: &rhai::Stmt) -> Stmt {
         use rhai::Stmt as S;
         let range = self.token(statement.position());
+        let refused = |what| StmtKind::Refused(what, names_in(statement.into()));
         let kind = match statement {
             S::Noop(_) | S::Share(_) => StmtKind::Nothing,
-            S::Var(parts, flags, _) => self.variable(&parts.0, &parts.1, *flags),
-            S::Assignment(parts) => self.assignment(&parts.0, &parts.1),
+            S::Var(parts, flags, _) => match flags.contains(ASTFlags::EXPORTED) {
+                true => refused(Refused::Module),
+                false => self.variable(&parts.0, &parts.1, *flags),
+            },
+            S::Assignment(parts) => self.assignment(&parts.0, &parts.1).unwrap_or_else(refused),
             S::If(flow, _) => StmtKind::If(
                 self.expr(&flow.expr),
                 self.block(flow.body.statements()),
@@ -182,13 +227,13 @@ impl Lowering<'_> {
             S::FnCall(call, position) => StmtKind::Expr(self.call(call, *position)),
             S::Expr(expr) => StmtKind::Expr(self.expr(expr)),
             S::Block(block) => StmtKind::Block(self.block(block.statements())),
-            S::Return(_, flags, _) if flags.contains(ASTFlags::BREAK) => StmtKind::Refused(Refused::Throw),
+            S::Return(_, flags, _) if flags.contains(ASTFlags::BREAK) => refused(Refused::Throw),
             S::Return(value, _, _) => StmtKind::Return(value.as_ref().map(|v| self.expr(v))),
             S::BreakLoop(..) => StmtKind::Jump,
-            S::While(..) | S::Do(..) => StmtKind::Refused(Refused::Loop),
-            S::TryCatch(..) => StmtKind::Refused(Refused::Throw),
-            S::Import(..) | S::Export(..) => StmtKind::Refused(Refused::Module),
-            _ => StmtKind::Refused(Refused::Other),
+            S::While(..) | S::Do(..) => refused(Refused::Loop),
+            S::TryCatch(..) => refused(Refused::Throw),
+            S::Import(..) | S::Export(..) => refused(Refused::Module),
+            _ => refused(Refused::Other),
         };
         let range = match &kind {
             StmtKind::Expr(expr) => expr.range,
@@ -198,9 +243,6 @@ impl Lowering<'_> {
     }
 
     fn variable(&self, name: &rhai::Ident, value: &rhai::Expr, flags: ASTFlags) -> StmtKind {
-        if flags.contains(ASTFlags::EXPORTED) {
-            return StmtKind::Refused(Refused::Module);
-        }
         let word = self.word(&name.name, name.pos);
         let value = match value {
             // `let x;` has a value without a place.
@@ -216,23 +258,28 @@ impl Lowering<'_> {
         }
     }
 
-    fn assignment(&self, operator: &rhai::OpAssignment, sides: &rhai::BinaryExpr) -> StmtKind {
+    fn assignment(
+        &self,
+        operator: &rhai::OpAssignment,
+        sides: &rhai::BinaryExpr,
+    ) -> Result<StmtKind, Refused> {
         let rhai::Expr::Variable(parts, _, position) = &sides.lhs else {
-            return StmtKind::Refused(Refused::Assignment);
+            return Err(Refused::Assignment);
         };
         let operator = match operator.get_op_assignment_info() {
             None => None,
             Some((.., symbol)) => match Operator::from_symbol(symbol) {
                 Some(operator) => Some(operator),
-                None => return StmtKind::Refused(Refused::Other),
+                None => return Err(Refused::Other),
             },
         };
-        StmtKind::Assign(self.word(&parts.1, *position), operator, self.expr(&sides.rhs))
+        Ok(StmtKind::Assign(self.word(&parts.1, *position), operator, self.expr(&sides.rhs)))
     }
 
     fn expr(&self, expr: &rhai::Expr) -> Expr {
         use rhai::Expr as E;
         let at = self.token(expr.start_position());
+        let refused = |what| (ExprKind::Refused(what, names_in(expr.into())), at);
         let (kind, range) = match expr {
             E::Unit(_) => (ExprKind::Unit, at),
             E::BoolConstant(value, _) => (ExprKind::Bool(*value), at),
@@ -251,7 +298,7 @@ impl Lowering<'_> {
                 let entries = parts.0.iter().map(|(name, value)| (name.name.to_string(), self.expr(value)));
                 (ExprKind::Map(entries.collect()), self.source.bracketed(at.start))
             }
-            E::Variable(parts, ..) if !parts.2.is_empty() => (ExprKind::Refused(Refused::Module), at),
+            E::Variable(parts, ..) if !parts.2.is_empty() => refused(Refused::Module),
             E::Variable(parts, ..) => (ExprKind::Name(parts.1.to_string()), at),
             E::And(parts, _) => self.joined(parts, ExprKind::All),
             E::Or(parts, _) => self.joined(parts, ExprKind::Any),
@@ -259,9 +306,9 @@ impl Lowering<'_> {
             E::FnCall(call, position) => return self.call(call, *position),
             E::Dot(sides, ..) => return self.chain(self.expr(&sides.lhs), &sides.rhs),
             E::DynamicConstant(value, _) => return self.function_pointer(value, at),
-            E::Index(..) => (ExprKind::Refused(Refused::Index), at),
+            E::Index(..) => refused(Refused::Index),
             E::Stmt(block) => return self.block_value(block.statements(), at),
-            _ => (ExprKind::Refused(Refused::Other), at),
+            _ => refused(Refused::Other),
         };
         Expr { kind, range }
     }
@@ -312,14 +359,18 @@ impl Lowering<'_> {
                 let args = call.args.iter().map(|a| self.expr(a)).collect();
                 Expr { kind: ExprKind::Method(Box::new(receiver), Call { name, args }), range }
             }
-            _ => Expr { kind: ExprKind::Refused(Refused::Index), range: receiver.range },
+            _ => {
+                let names = receiver.names().into_iter().map(str::to_owned).chain(names_in(step.into()));
+                Expr { kind: ExprKind::Refused(Refused::Index, names.collect()), range: receiver.range }
+            }
         }
     }
 
     fn call(&self, call: &rhai::FnCallExpr, position: Position) -> Expr {
         let at = self.token(position);
         if call.is_qualified() {
-            return Expr { kind: ExprKind::Refused(Refused::Module), range: at };
+            let names = call.args.iter().flat_map(|arg| names_in(arg.into())).collect();
+            return Expr { kind: ExprKind::Refused(Refused::Module, names), range: at };
         }
         match (call.name.as_str(), &*call.args) {
             ("curry", [first, ..]) => self.expr(first),
@@ -345,7 +396,10 @@ impl Lowering<'_> {
                 let kind = match (symbol, Operator::from_symbol(symbol)) {
                     (_, Some(operator)) => ExprKind::Binary(operator, at, left, right),
                     (".." | "..=", None) => ExprKind::Span(left, right),
-                    _ => ExprKind::Refused(Refused::Other),
+                    _ => {
+                        let names = left.names().into_iter().chain(right.names()).map(str::to_owned);
+                        ExprKind::Refused(Refused::Other, names.collect())
+                    }
                 };
                 Expr { kind, range }
             }
@@ -362,7 +416,7 @@ impl Lowering<'_> {
     fn function_pointer(&self, value: &rhai::Dynamic, at: Range) -> Expr {
         match value.read_lock::<rhai::FnPtr>() {
             Some(pointer) => self.closure(pointer.fn_name(), at),
-            None => Expr { kind: ExprKind::Refused(Refused::Other), range: at },
+            None => Expr { kind: ExprKind::Refused(Refused::Other, Vec::new()), range: at },
         }
     }
 
@@ -370,7 +424,7 @@ impl Lowering<'_> {
         let function = self.functions.iter_script_fn_info().find(|(_, _, n, ..)| *n == name).map(|f| f.4);
         let body = function.and_then(|f| self.bodies.get(&f.body.start_position()).zip(Some(f)));
         let Some((rhai::Stmt::Expr(body), function)) = body else {
-            return Expr { kind: ExprKind::Refused(Refused::Function), range: at };
+            return Expr { kind: ExprKind::Refused(Refused::Function, Vec::new()), range: at };
         };
         let body = self.expr(body);
         let params = function.params.iter().map(ToString::to_string).collect();

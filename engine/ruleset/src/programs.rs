@@ -36,9 +36,12 @@ impl Programs {
     pub(crate) fn read(file: &mut TomlFile<'_>) -> Programs {
         let mut found = Programs::default();
         let Some(root) = file.root() else { return found };
-        file.only(&root, &["default", "programs"]);
-        if let Some(terms) = file.table(&root, "default") {
-            found.default = read_terms(file, terms, &ProgramPolicy::default());
+        file.only(&root, &SECTIONS);
+        if TomlFile::says(&root, "default", &SECTIONS) {
+            let unread = ProgramPolicy { sources: anybody(), ..ProgramPolicy::default() };
+            let terms = file.table(&root, "default");
+            let terms = terms.map(|terms| read_terms(file, terms, &ProgramPolicy::default()));
+            found.default = terms.unwrap_or(unread);
         }
         let Some(programs) = file.table(&root, "programs") else { return found };
         for (name, value) in programs {
@@ -55,17 +58,19 @@ impl Programs {
     }
 }
 
+const SECTIONS: [&str; 2] = ["default", "programs"];
+const TERMS: [&str; 7] = [
+    "attribution_window",
+    "pick",
+    "device_evidence",
+    "settlement_delay",
+    "settlement_from",
+    "requires",
+    "sources",
+];
+
 fn read_terms(file: &mut TomlFile<'_>, terms: &DeTable<'_>, default: &ProgramPolicy) -> ProgramPolicy {
-    let known = [
-        "attribution_window",
-        "pick",
-        "device_evidence",
-        "settlement_delay",
-        "settlement_from",
-        "requires",
-        "sources",
-    ];
-    file.only(terms, &known);
+    file.only(terms, &TERMS);
     let mut policy = default.clone();
     if let Some(window) = file.span(terms, "attribution_window", Span::from_days(1), Span::from_days(30)) {
         policy.attribution_window = window;
@@ -90,8 +95,10 @@ fn read_terms(file: &mut TomlFile<'_>, terms: &DeTable<'_>, default: &ProgramPol
     if let Some(value) = terms.get("requires") {
         policy.requires = kinds(file, value);
     }
-    if let Some(sources) = file.table(terms, "sources") {
-        policy.sources = read_sources(file, sources);
+    if TomlFile::says(terms, "sources", &TERMS) {
+        let sources = file.table(terms, "sources").and_then(|sources| read_sources(file, sources));
+        let whole = sources.filter(|_| !TomlFile::misspells(terms, "sources", &TERMS));
+        policy.sources = whole.unwrap_or_else(anybody);
     }
     check_sources(file, terms, &policy);
     policy
@@ -109,11 +116,19 @@ fn check_sources(file: &mut TomlFile<'_>, terms: &DeTable<'_>, policy: &ProgramP
     file.problems.error("program.sources", range, message, Some(help));
 }
 
-fn read_sources(file: &mut TomlFile<'_>, sources: &DeTable<'_>) -> BTreeMap<Kind, BTreeSet<SourceId>> {
+/// Who sends what; nothing where a kind is not known, which may be any.
+fn read_sources(
+    file: &mut TomlFile<'_>,
+    sources: &DeTable<'_>,
+) -> Option<BTreeMap<Kind, BTreeSet<SourceId>>> {
     let mut found = BTreeMap::new();
+    let mut fine = true;
     for (name, value) in sources {
         let range = file.range_of(name);
-        let Some(kind) = kind(file, name.get_ref(), range) else { continue };
+        let Some(kind) = kind(file, name.get_ref(), range) else {
+            fine = false;
+            continue;
+        };
         let texts = file.texts(value, name.get_ref());
         let ids: BTreeSet<SourceId> = texts.iter().filter_map(|(text, _)| SourceId::new(text).ok()).collect();
         if ids.is_empty() {
@@ -121,7 +136,12 @@ fn read_sources(file: &mut TomlFile<'_>, sources: &DeTable<'_>) -> BTreeMap<Kind
         }
         found.insert(kind, ids);
     }
-    found
+    fine.then_some(found)
+}
+
+/// Sources that cannot be read: no kind is said to come from nobody.
+fn anybody() -> BTreeMap<Kind, BTreeSet<SourceId>> {
+    Kind::ALL.map(|kind| (kind, BTreeSet::new())).into()
 }
 
 fn kinds(file: &mut TomlFile<'_>, value: &Value<'_>) -> BTreeSet<Kind> {

@@ -37,6 +37,9 @@
 //! ```
 //!
 //! Without the file every rule is live. With it, a rule that it does not name is a draft, with a warning.
+//!
+//! What cannot be read is taken to be as wide as it may be: the ruleset does not load, and no rule is measured
+//! against a guess.
 
 use model::policy::{MarketPolicy, Mode, OnFailure, WindowLimits};
 use model::{Market, ProgramId, Span, limit};
@@ -44,7 +47,7 @@ use std::collections::BTreeMap;
 use toml::de::DeTable;
 
 use crate::constant::Constant;
-use crate::diagnostic::Range;
+use crate::diagnostic::{Range, nearest};
 use crate::toml_file::TomlFile;
 
 /// The longest window that a ruleset may allow.
@@ -67,8 +70,38 @@ pub(crate) struct Settings {
     pub(crate) on_failure: OnFailure,
     pub(crate) failures_max: i64,
     pub(crate) windows: WindowLimits,
-    /// By rule; missing when there is no file.
-    pub(crate) rules: Option<BTreeMap<String, RuleSettings>>,
+    pub(crate) rules: Named,
+}
+
+/// What is said of rules by name.
+#[derive(Debug, Clone)]
+pub(crate) enum Named {
+    /// There is no file.
+    Nothing,
+    /// What it says of them cannot be read.
+    Failed,
+    Rules(BTreeMap<String, RuleSettings>),
+}
+
+impl Named {
+    pub(crate) fn rule(&self, name: &str) -> Option<&RuleSettings> {
+        self.rules().find(|(own, _)| *own == name).map(|(_, settings)| settings)
+    }
+
+    /// The rules that are named.
+    pub(crate) fn rules(&self) -> impl Iterator<Item = (&str, &RuleSettings)> {
+        let rules = match self {
+            Named::Nothing | Named::Failed => None,
+            Named::Rules(rules) => Some(rules),
+        };
+        rules.into_iter().flatten().map(|(name, settings)| (name.as_str(), settings))
+    }
+
+    /// What is said of one of these rules under a name that is no rule's and nearest to its own.
+    pub(crate) fn meant_for(&self, name: &str, names: &[&str]) -> Option<&RuleSettings> {
+        let meant = |said: &str| !names.contains(&said) && nearest(said, names.iter().copied()) == Some(name);
+        self.rules().find(|(said, _)| meant(said)).map(|(_, own)| own)
+    }
 }
 
 /// Default holds by severity; until reviewed when missing.
@@ -118,7 +151,7 @@ impl Default for Settings {
             on_failure: OnFailure::Hold,
             failures_max: 100,
             windows: WindowLimits::default(),
-            rules: None,
+            rules: Named::Nothing,
         }
     }
 }
@@ -132,14 +165,16 @@ impl Settings {
 
     /// Reads the file.
     pub(crate) fn read(file: &mut TomlFile<'_>) -> Settings {
-        let mut settings = Settings { rules: Some(BTreeMap::new()), ..Settings::default() };
-        let Some(root) = file.root() else { return settings };
+        let Some(root) = file.root() else { return Settings::failed() };
         file.only(&root, &SECTIONS);
+        let mut settings = Settings { rules: Named::Rules(BTreeMap::new()), ..Settings::default() };
         let second = Span::from_secs(1);
-        if let Some(window) = file.span(&root, "longest_window", second, WINDOW_MAX) {
-            settings.longest_window = window;
+        if TomlFile::says(&root, "longest_window", &SECTIONS) {
+            let window = file.span(&root, "longest_window", second, WINDOW_MAX);
+            settings.longest_window = window.unwrap_or(WINDOW_MAX);
         }
-        if let Some(longest_hold) = file.span(&root, "longest_hold", second, HOLD_MAX) {
+        if TomlFile::says(&root, "longest_hold", &SECTIONS) {
+            let longest_hold = file.span(&root, "longest_hold", second, HOLD_MAX).unwrap_or(HOLD_MAX);
             settings.default_market = MarketPolicy { longest_hold };
         }
         settings.read_markets(file, &root);
@@ -147,25 +182,58 @@ impl Settings {
         settings.read_holds(file, &root);
         settings.read_failures(file, &root);
         settings.read_limits(file, &root);
-        if let Some(rules) = file.table(&root, "rules") {
-            settings.rules = Some(read_rules(file, rules, settings.longest_hold()));
+        if TomlFile::says(&root, "rules", &SECTIONS) {
+            let rules = file.table(&root, "rules").map(|rules| settings.read_rules(file, rules));
+            let whole = rules.filter(|_| !TomlFile::misspells(&root, "rules", &SECTIONS));
+            settings.rules = whole.map_or(Named::Failed, Named::Rules);
         }
         settings
     }
 
+    /// Of a file that cannot be read.
+    pub(crate) fn failed() -> Settings {
+        Settings {
+            longest_window: WINDOW_MAX,
+            default_market: MarketPolicy { longest_hold: HOLD_MAX },
+            rules: Named::Failed,
+            ..Settings::default()
+        }
+    }
+
+    fn read_rules(&self, file: &mut TomlFile<'_>, rules: &DeTable<'_>) -> BTreeMap<String, RuleSettings> {
+        let mut found = BTreeMap::new();
+        for key in rules.keys() {
+            let (name, range) = (key.get_ref().as_ref(), file.range_of(key));
+            let table = file.table(rules, name);
+            let own = table.map_or_else(
+                || failed_rule(range),
+                |table| read_rule(file, table, range, self.longest_hold()),
+            );
+            found.insert(name.to_owned(), own);
+        }
+        found
+    }
+
     fn read_markets(&mut self, file: &mut TomlFile<'_>, root: &DeTable<'_>) {
-        let Some(markets) = file.table(root, "markets") else { return };
+        let markets = file.table(root, "markets");
+        let is_whole = markets.is_some() && !TomlFile::misspells(root, "markets", &SECTIONS);
+        if TomlFile::says(root, "markets", &SECTIONS) && !is_whole {
+            self.default_market = MarketPolicy { longest_hold: HOLD_MAX };
+        }
+        let Some(markets) = markets else { return };
         for (key, value) in markets {
             let name = key.get_ref().as_ref();
             let Some(terms) = file.table(markets, name) else { continue };
-            file.only(terms, &["longest_hold"]);
-            let longest_hold = file.span(terms, "longest_hold", Span::from_secs(1), HOLD_MAX);
-            match (Market::new(name), longest_hold) {
-                (Ok(market), Some(longest_hold)) => {
+            file.only(terms, &MARKET);
+            let said = TomlFile::says(terms, "longest_hold", &MARKET);
+            let longest_hold =
+                file.span(terms, "longest_hold", Span::from_secs(1), HOLD_MAX).unwrap_or(HOLD_MAX);
+            match Market::new(name) {
+                Ok(market) if said => {
                     self.markets.insert(market, MarketPolicy { longest_hold });
                 }
-                (Ok(_), None) => {}
-                (Err(error), _) => file.wrong(value, name, &error.to_string()),
+                Ok(_) => {}
+                Err(error) => file.wrong(value, name, &error.to_string()),
             }
         }
     }
@@ -224,34 +292,20 @@ impl Settings {
 
 const SECTIONS: [&str; 8] =
     ["longest_window", "longest_hold", "score", "holds", "failures", "limits", "markets", "rules"];
-
+const MARKET: [&str; 1] = ["longest_hold"];
+const RULE: [&str; 8] =
+    ["mode", "hold", "may_reject", "on_failure", "failures_max", "dials", "markets", "programs"];
 const ON_FAILURE: [(&str, OnFailure); 2] = [("hold", OnFailure::Hold), ("ignore", OnFailure::Ignore)];
 
-fn read_rules(
-    file: &mut TomlFile<'_>,
-    rules: &DeTable<'_>,
-    longest_hold: Span,
-) -> BTreeMap<String, RuleSettings> {
-    let mut found = BTreeMap::new();
-    for key in rules.keys() {
-        let name = key.get_ref().as_ref();
-        if let Some(table) = file.table(rules, name) {
-            let range = file.range_of(key);
-            found.insert(name.to_owned(), read_rule(file, table, range, longest_hold));
-        }
-    }
-    found
-}
-
 fn read_rule(file: &mut TomlFile<'_>, rule: &DeTable<'_>, range: Range, longest_hold: Span) -> RuleSettings {
-    let known = ["mode", "hold", "may_reject", "on_failure", "failures_max", "dials", "markets", "programs"];
-    file.only(rule, &known);
+    file.only(rule, &RULE);
     let dials = file.table(rule, "dials").map(|dials| read_dials(file, dials)).unwrap_or_default();
+    let may_reject = file.truth(rule, "may_reject");
     RuleSettings {
         range,
         mode: read_mode(file, rule, range),
         hold: file.hold(rule, "hold", longest_hold),
-        may_reject: file.truth(rule, "may_reject").unwrap_or(false),
+        may_reject: may_reject.unwrap_or_else(|| TomlFile::says(rule, "may_reject", &RULE)),
         on_failure: file.choice(rule, "on_failure", &ON_FAILURE),
         failures_max: file.number(rule, "failures_max", 0),
         dials,
@@ -260,9 +314,24 @@ fn read_rule(file: &mut TomlFile<'_>, rule: &DeTable<'_>, range: Range, longest_
     }
 }
 
+/// What is said of a rule in a way that cannot be read.
+fn failed_rule(range: Range) -> RuleSettings {
+    RuleSettings {
+        range,
+        mode: Mode::Draft,
+        hold: None,
+        may_reject: true,
+        on_failure: None,
+        failures_max: None,
+        dials: Vec::new(),
+        markets: BTreeMap::new(),
+        programs: BTreeMap::new(),
+    }
+}
+
 fn read_mode(file: &mut TomlFile<'_>, rule: &DeTable<'_>, range: Range) -> Mode {
     let Some((text, value)) = file.text(rule, "mode") else {
-        if !rule.contains_key("mode") {
+        if !TomlFile::says(rule, "mode", &RULE) {
             let help =
                 "add `mode = \"draft\"`, \"shadow\", \"canary 10%\", \"live\" or \"retired\"".to_owned();
             file.problems.error("mode.missing", range, "the rule has no `mode`".to_owned(), Some(help));

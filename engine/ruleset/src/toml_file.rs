@@ -6,7 +6,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::constant::{Constant, one_amount};
-use crate::diagnostic::{Problems, Range, did_you_mean};
+use crate::diagnostic::{Problems, Range, did_you_mean, nearest};
 use crate::source::Source;
 
 /// A value and where it stands.
@@ -49,6 +49,19 @@ impl<'a> TomlFile<'a> {
             let message = format!("there is no setting `{name}` here");
             self.problems.error("setting.unknown", range, message, did_you_mean(name, known));
         }
+    }
+
+    /// Whether a table says something under a key, in its spelling or another. Where that cannot be read, an error
+    /// was reported, and nothing else may be measured against a default.
+    pub(crate) fn says(table: &DeTable<'_>, key: &str, known: &[&str]) -> bool {
+        table.contains_key(key) || TomlFile::misspells(table, key, known)
+    }
+
+    /// Whether a table has a key that is not known and is likely meant to be this one.
+    pub(crate) fn misspells(table: &DeTable<'_>, key: &str, known: &[&str]) -> bool {
+        let said = table.keys().map(|said| said.get_ref().as_ref());
+        said.filter(|said| !known.contains(said))
+            .any(|said| nearest(said, known.iter().copied()) == Some(key))
     }
 
     /// A table under a key; nothing if it is not there.

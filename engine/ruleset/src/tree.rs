@@ -40,7 +40,59 @@ pub(crate) enum ExprKind {
     Span(Box<Expr>, Box<Expr>),
     /// `{ … }`, `if` or `switch` as a value.
     Block(Vec<Stmt>),
-    Refused(Refused),
+    /// With the names inside it.
+    Refused(Refused, Vec<String>),
+}
+
+impl Expr {
+    /// The names in it: of variables, constants and functions, those that a closure captures included.
+    pub(crate) fn names(&self) -> Vec<&str> {
+        let mut names = Vec::new();
+        self.name_into(&mut names);
+        names
+    }
+
+    fn name_into<'e>(&'e self, names: &mut Vec<&'e str>) {
+        match &self.kind {
+            ExprKind::Unit
+            | ExprKind::Bool(_)
+            | ExprKind::Int(_)
+            | ExprKind::Float(_)
+            | ExprKind::Text(_) => {}
+            ExprKind::Name(name) => names.push(name),
+            ExprKind::Interpolated(parts)
+            | ExprKind::Array(parts)
+            | ExprKind::All(parts)
+            | ExprKind::Any(parts)
+            | ExprKind::Either(parts) => parts.iter().for_each(|p| p.name_into(names)),
+            ExprKind::Map(entries) => entries.iter().for_each(|(_, value)| value.name_into(names)),
+            ExprKind::Property(inner, _) | ExprKind::Not(inner) | ExprKind::Negative(inner) => {
+                inner.name_into(names);
+            }
+            ExprKind::Method(inner, call) => {
+                inner.name_into(names);
+                call.name_into(names);
+            }
+            ExprKind::Call(call) => call.name_into(names),
+            ExprKind::Binary(_, _, left, right) | ExprKind::Span(left, right) => {
+                left.name_into(names);
+                right.name_into(names);
+            }
+            ExprKind::Closure(params, body) => {
+                names.extend(params.iter().map(String::as_str));
+                body.name_into(names);
+            }
+            ExprKind::Block(statements) => statements.iter().for_each(|s| s.name_into(names)),
+            ExprKind::Refused(_, inside) => names.extend(inside.iter().map(String::as_str)),
+        }
+    }
+}
+
+impl Call {
+    fn name_into<'e>(&'e self, names: &mut Vec<&'e str>) {
+        names.push(&self.name.text);
+        self.args.iter().for_each(|arg| arg.name_into(names));
+    }
 }
 
 /// A word and where it stands.
@@ -157,7 +209,38 @@ pub(crate) enum StmtKind {
     Return(Option<Expr>),
     /// `break` or `continue` of a `for`.
     Jump,
-    Refused(Refused),
+    /// With the names inside it.
+    Refused(Refused, Vec<String>),
+}
+
+impl Stmt {
+    fn name_into<'e>(&'e self, names: &mut Vec<&'e str>) {
+        match &self.kind {
+            StmtKind::Nothing | StmtKind::Jump | StmtKind::Return(None) => {}
+            StmtKind::Let(_, value)
+            | StmtKind::Const(_, value)
+            | StmtKind::Expr(value)
+            | StmtKind::Return(Some(value)) => value.name_into(names),
+            StmtKind::Assign(target, _, value) => {
+                names.push(&target.text);
+                value.name_into(names);
+            }
+            StmtKind::If(condition, then, otherwise) => {
+                condition.name_into(names);
+                then.iter().chain(otherwise).for_each(|s| s.name_into(names));
+            }
+            StmtKind::Switch(subject, guards, bodies) => {
+                subject.name_into(names);
+                guards.iter().chain(bodies).for_each(|e| e.name_into(names));
+            }
+            StmtKind::For(_, over, body) => {
+                over.name_into(names);
+                body.iter().for_each(|s| s.name_into(names));
+            }
+            StmtKind::Block(inner) => inner.iter().for_each(|s| s.name_into(names)),
+            StmtKind::Refused(_, inside) => names.extend(inside.iter().map(String::as_str)),
+        }
+    }
 }
 
 /// What the language has and rules may not use.

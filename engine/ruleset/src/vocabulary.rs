@@ -6,6 +6,9 @@
 pub(crate) enum Type {
     /// Anything: an attribute, a variable that changes its type.
     Unknown,
+    /// Of what an error was reported about. Whatever is made of it is the same, and every check accepts it: one
+    /// mistake is one error.
+    Failed,
     Unit,
     Bool,
     Int,
@@ -20,7 +23,7 @@ impl Type {
     /// The name in messages.
     pub(crate) const fn name(self) -> &'static str {
         match self {
-            Type::Unknown => "anything",
+            Type::Unknown | Type::Failed => "anything",
             Type::Unit => "()",
             Type::Bool => "a truth value",
             Type::Int => "a whole number",
@@ -34,6 +37,11 @@ impl Type {
 
     pub(crate) const fn is_number(self) -> bool {
         matches!(self, Type::Int | Type::Float)
+    }
+
+    /// Whether nothing can be said against a value of this type.
+    pub(crate) const fn is_open(self) -> bool {
+        matches!(self, Type::Unknown | Type::Failed | Type::Unit)
     }
 }
 
@@ -62,6 +70,7 @@ impl Missing {
 
 impl Shape {
     pub(crate) const UNKNOWN: Shape = Shape { of: Type::Unknown, missing: Missing::Never };
+    pub(crate) const FAILED: Shape = Shape { of: Type::Failed, missing: Missing::Never };
 
     pub(crate) const fn always(of: Type) -> Shape {
         Shape { of, missing: Missing::Never }
@@ -71,10 +80,21 @@ impl Shape {
         Shape { of, missing: Missing::Maybe }
     }
 
+    pub(crate) fn is_failed(self) -> bool {
+        self.of == Type::Failed
+    }
+
+    /// This, if it is made of parts that are what they should be.
+    #[must_use]
+    pub(crate) fn made_of(self, parts: &[Shape]) -> Shape {
+        if parts.iter().any(|part| part.is_failed()) { Shape::FAILED } else { self }
+    }
+
     /// What a variable is that is sometimes the one and sometimes the other.
     pub(crate) fn join(self, other: Shape) -> Shape {
         let missing = self.missing.or(other.missing);
         match (self.of, other.of) {
+            (Type::Failed, _) | (_, Type::Failed) => Shape::FAILED,
             (a, b) if a == b => Shape { of: a, missing },
             (Type::Unit, of) | (of, Type::Unit) => Shape::maybe(of),
             _ => Shape { of: Type::Unknown, missing },
@@ -162,6 +182,9 @@ pub(crate) const FEATURES: &[&str] = &[
 
 /// What follows a feature's function.
 pub(crate) const FEATURE_STEPS: &[&str] = &["by", "where", "within", "over", "at_least"];
+
+/// What may follow the owner of fingerprints: `order.creator.shares("payment")`.
+pub(crate) const SHARES: &str = "shares";
 
 /// The verdicts.
 pub(crate) const VERDICTS: &[&str] =

@@ -1,12 +1,14 @@
 //! Chains of dots: facts (`order.click.age_s`), features, lists, and methods of values.
 
 use crate::check::Checker;
+use crate::check::features::Reader;
+use crate::check::known::Known;
 use crate::checked::{FactUse, FeatureUse, Instead};
-use crate::diagnostic::{Range, did_you_mean};
+use crate::constant::Constant;
+use crate::diagnostic::{Range, did_you_mean, nearest};
 use crate::facts;
-use crate::features::Reader;
 use crate::tree::{Call, Expr, ExprKind, Word};
-use crate::vocabulary::{self, FEATURE_STEPS, Shape, Type};
+use crate::vocabulary::{self, FEATURE_STEPS, SHARES, Shape, Type};
 
 /// What begins a chain.
 pub(super) enum Root<'e> {
@@ -78,36 +80,6 @@ impl Checker<'_> {
         vocabulary::ROOTS.contains(&name) && self.local(name).is_none()
     }
 
-    fn name(&mut self, name: &str, range: Range) -> Shape {
-        if let Some(local) = self.local(name) {
-            local.read = true;
-            return local.shape;
-        }
-        if let Some(value) = self.constants.get(name) {
-            let shape = Self::constant_shape(value);
-            self.read.insert(name.to_owned());
-            return shape;
-        }
-        self.unknown_variable(name, range);
-        Shape::UNKNOWN
-    }
-
-    pub(super) fn unknown_variable(&mut self, name: &str, range: Range) {
-        let locals = self.locals.iter().map(|l| l.name.clone());
-        let names: Vec<String> = locals
-            .chain(self.constants.keys().cloned())
-            .chain(facts::roots(&self.on).into_iter().map(str::to_owned))
-            .collect();
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let help = match name {
-            "ON" | "SEVERITY" | "PUBLIC_CODE" => {
-                Some("it is for the ruleset; the rule itself cannot read it".to_owned())
-            }
-            _ => did_you_mean(name, &names),
-        };
-        self.problems.error("variable.unknown", range, format!("there is no variable `{name}`"), help);
-    }
-
     /// A fact: the longest run of properties that names one.
     fn fact(&mut self, root: &str, range: Range, steps: &[(Step<'_>, Range)]) -> (Shape, usize) {
         let mut names: Vec<&str> = Vec::new();
@@ -117,22 +89,18 @@ impl Checker<'_> {
                 Step::Method(_) => break,
             }
         }
-        let next = steps.get(names.len());
-        if let Some((Step::Method(call), _)) = next
-            && call.name.text == "shares"
+        let whole = steps.get(names.len().saturating_sub(1)).map_or(range, |(_, range)| *range);
+        if !self.sees(root, whole) {
+            return (Shape::FAILED, names.len());
+        }
+        if let Some((Step::Method(call), _)) = steps.get(names.len())
+            && vocabulary::function_named(&call.name.text).is_none()
+            && nearest(&call.name.text, [SHARES]).is_some()
         {
             return (self.shares(root, range, &names, call), names.len() + 1);
         }
-        let whole = steps.get(names.len().saturating_sub(1)).map_or(range, |(_, range)| *range);
         if names.is_empty() {
-            let message = format!("`{root}` alone is not a value");
-            self.error(
-                "field.missing",
-                range,
-                message,
-                &format!("name one of its facts, such as `{root}.amount`"),
-            );
-            return (Shape::UNKNOWN, 0);
+            return (Shape::FAILED, self.alone(root, range, steps.first()));
         }
         let mut problem = None;
         for length in (1..=names.len()).rev() {
@@ -150,32 +118,55 @@ impl Checker<'_> {
         if let Some((message, help)) = problem {
             self.problems.error("field.unknown", whole, message, help);
         }
-        (Shape::UNKNOWN, names.len())
+        (Shape::FAILED, names.len())
+    }
+
+    /// A root without a fact; how many of the steps behind it are dealt with.
+    fn alone(&mut self, root: &str, range: Range, next: Option<&(Step<'_>, Range)>) -> usize {
+        let message = format!("`{root}` alone is not a value");
+        let Some((Step::Method(call), whole)) = next else {
+            self.error(
+                "field.missing",
+                range,
+                message,
+                &format!("name one of its facts, such as `{root}.amount`"),
+            );
+            return 0;
+        };
+        let name = call.name.text.as_str();
+        match facts::find(&self.on, root, name) {
+            Ok(_) => {
+                let message = format!("`{root}.{name}` is a fact, not a function");
+                self.error("field.call", *whole, message, &format!("write `{root}.{name}`"));
+            }
+            Err((_, help)) => self.problems.error("field.missing", range, message, help),
+        }
+        self.mention(&call.args);
+        1
+    }
+
+    /// Whether the rule's records have this root; where they lack it is said once.
+    fn sees(&mut self, root: &str, range: Range) -> bool {
+        let Err((message, help)) = facts::has_root(&self.on, root) else { return true };
+        if self.failed.insert(root.to_owned()) {
+            self.used_if_near(root);
+            self.problems.error("field.unknown", range, message, help);
+        }
+        false
     }
 
     /// `creator.shares("payment", "address")`: whether any of them is the creator's own.
     fn shares(&mut self, root: &str, range: Range, names: &[&str], call: &Call) -> Shape {
-        let known = model::admitted::Shares::NAMES;
+        if call.name.text != SHARES {
+            let message = format!("there is no function `.{}`", call.name.text);
+            let help = did_you_mean(&call.name.text, &[SHARES]);
+            self.problems.error("function.unknown", call.name.range, message, help);
+        }
         let mut variables = Vec::new();
         for arg in &call.args {
-            let ExprKind::Text(what) = &arg.kind else {
-                let message = "`shares` takes names in quotes".to_owned();
-                self.error("shares.arguments", arg.range, message, &format!("one of {}", known.join(", ")));
-                continue;
-            };
-            if !known.contains(&what.as_str()) {
-                let message = format!("a creator has no own `{what}` to share");
-                self.problems.error("shares.arguments", arg.range, message, did_you_mean(what, &known));
-                continue;
-            }
-            let path = [names, &[&format!("shares_{what}")]].concat().join(".");
-            match facts::find(&self.on, root, &path) {
-                Ok(found) => {
-                    let name = format!("{root}.{path}");
-                    self.facts.insert(name.clone(), FactUse { fields: found.fields });
-                    variables.push(name);
-                }
-                Err((message, help)) => self.problems.error("field.unknown", call.name.range, message, help),
+            match self.shared(root, names, call, arg) {
+                Some(variable) => variables.push(variable),
+                None => return Shape::FAILED,
             }
         }
         if call.args.is_empty() {
@@ -186,13 +177,43 @@ impl Checker<'_> {
                 message,
                 "write `shares(\"payment\", \"address\")`",
             );
+            return Shape::FAILED;
         }
         let steps = names.len() + 1;
         self.instead.insert(range.start, Instead::AnyOf { names: variables, steps });
-        Shape::always(Type::Bool)
+        if call.name.text == SHARES { Shape::always(Type::Bool) } else { Shape::FAILED }
     }
 
-    /// `min` and `max` are plain functions too: a feature names a kind first.
+    /// The variable that says whether one of the creator's own is shared.
+    fn shared(&mut self, root: &str, names: &[&str], call: &Call, arg: &Expr) -> Option<String> {
+        let known = model::admitted::Shares::NAMES;
+        let ExprKind::Text(what) = &arg.kind else {
+            let message = "`shares` takes names in quotes".to_owned();
+            self.error("shares.arguments", arg.range, message, &format!("one of {}", known.join(", ")));
+            self.mention(&call.args);
+            return None;
+        };
+        if !known.contains(&what.as_str()) {
+            let message = format!("a creator has no own `{what}` to share");
+            self.problems.error("shares.arguments", arg.range, message, did_you_mean(what, &known));
+            return None;
+        }
+        let path = [names, &[&format!("shares_{what}")]].concat().join(".");
+        match facts::find(&self.on, root, &path) {
+            Ok(found) => {
+                let name = format!("{root}.{path}");
+                self.facts.insert(name.clone(), FactUse { fields: found.fields });
+                Some(name)
+            }
+            Err((message, help)) => {
+                self.problems.error("field.unknown", call.name.range, message, help);
+                None
+            }
+        }
+    }
+
+    /// `min` and `max` are plain functions too: a feature names a kind first. A misspelt feature is known by its
+    /// steps.
     fn is_feature(&self, call: &Call, steps: &[(Step<'_>, Range)]) -> bool {
         let name = call.name.text.as_str();
         let grouped = steps.iter().any(|(step, _)| match step {
@@ -200,8 +221,10 @@ impl Checker<'_> {
             Step::Property(_) => false,
         });
         let named = matches!(call.args.first(), Some(Expr { kind: ExprKind::Text(_), .. }));
-        vocabulary::FEATURES.contains(&name)
-            && (grouped || named || vocabulary::function_named(name).is_none())
+        match vocabulary::FEATURES.contains(&name) {
+            true => grouped || named || vocabulary::function_named(name).is_none(),
+            false => grouped && !vocabulary::callable().contains(&name),
+        }
     }
 
     fn feature(&mut self, root: &Call, steps: &[(Step<'_>, Range)], expr: &Expr) -> (Shape, usize) {
@@ -217,31 +240,8 @@ impl Checker<'_> {
             || root_range(root).to(root.args.last().map_or(root.name.range, |a| a.range)),
             |(_, range)| *range,
         );
-        let mut reader = Reader {
-            on: &self.on,
-            constants: &self.constants,
-            longest_window: self.around.longest_window,
-            problems: self.problems,
-            used: std::collections::BTreeSet::new(),
-        };
-        let read = reader.read(root, &own, range);
-        let used = reader.used;
-        self.fix(used);
-        // A variable that must not stand there is used all the same.
-        for arg in own.iter().flat_map(|step| &step.args).chain(&root.args) {
-            let names: &[String] = match &arg.kind {
-                ExprKind::Name(name) => std::slice::from_ref(name),
-                ExprKind::Closure(params, _) => params,
-                _ => &[],
-            };
-            for name in names {
-                if let Some(local) = self.local(name) {
-                    local.read = true;
-                }
-            }
-        }
-        let Some((feature, shape)) = read else {
-            return (Shape::UNKNOWN, own.len());
+        let Some((feature, shape)) = Reader { checker: self }.read(root, &own, range) else {
+            return (Shape::FAILED, own.len());
         };
         let known = self.features.iter().position(|f| f.feature == feature);
         let variable = match known.and_then(|at| self.features.get(at)) {
@@ -264,30 +264,38 @@ impl Checker<'_> {
     }
 
     fn list(&mut self, call: &Call) -> Shape {
-        let mut used = std::collections::BTreeSet::new();
         let name = match call.args.as_slice() {
-            [arg] => crate::constant::evaluate(arg, &self.constants, &mut used),
-            _ => None,
+            [arg] => self.fixed(arg),
+            several => {
+                self.mention(several);
+                Known::No
+            }
         };
-        self.fix(used);
-        let Some(crate::constant::Constant::Text(name)) = name else {
-            let message = "`list` takes the name of a list".to_owned();
-            self.error(
-                "list.arguments",
-                call.name.range,
-                message,
-                "write `list(\"shared_networks\").contains(order.ip)`",
-            );
-            return Shape::always(Type::List);
-        };
-        let Some(list) = self.around.lists.get(name.as_str()) else {
-            let names: Vec<&str> = self.around.lists.keys().map(String::as_str).collect();
-            let range = call.args.first().map_or(call.name.range, |a| a.range);
-            let help = did_you_mean(&name, &names).or_else(|| Some(format!("add the file lists/{name}.txt")));
-            self.problems.error("list.unknown", range, format!("there is no list `{name}`"), help);
-            return Shape::always(Type::List);
-        };
+        match name {
+            Known::Value(Constant::Text(name)) => self.list_named(&name, call),
+            Known::Failed => Shape::FAILED,
+            Known::Value(_) | Known::No => {
+                let message = "`list` takes the name of a list".to_owned();
+                let help = "write `list(\"shared_networks\").contains(order.ip)`";
+                self.error("list.arguments", call.name.range, message, help);
+                Shape::FAILED
+            }
+        }
+    }
+
+    fn list_named(&mut self, name: &str, call: &Call) -> Shape {
         let variable = format!("list.{name}");
+        let Some(list) = self.around.lists.get(name) else {
+            if self.failed.insert(variable) {
+                let names: Vec<&str> = self.around.lists.keys().map(String::as_str).collect();
+                let range = call.args.first().map_or(call.name.range, |a| a.range);
+                let help =
+                    did_you_mean(name, &names).or_else(|| Some(format!("add the file lists/{name}.txt")));
+                self.problems.error("list.unknown", range, format!("there is no list `{name}`"), help);
+                call.args.iter().for_each(|arg| self.blame(arg));
+            }
+            return Shape::FAILED;
+        };
         self.lists.insert(variable.clone(), std::sync::Arc::clone(list));
         self.instead.insert(call.name.range.start, Instead::Variable { name: variable, steps: 0 });
         Shape::always(Type::List)
@@ -297,9 +305,11 @@ impl Checker<'_> {
         if name.text == "len" && matches!(receiver.of, Type::Text | Type::Array | Type::Unknown) {
             return Shape { of: Type::Int, missing: receiver.missing };
         }
-        let message = format!("{} has no `.{}`", receiver.of.name(), name.text);
-        self.error("property.unknown", name.range, message, "");
-        Shape::UNKNOWN
+        if !receiver.is_failed() {
+            let message = format!("{} has no `.{}`", receiver.of.name(), name.text);
+            self.error("property.unknown", name.range, message, "");
+        }
+        Shape::FAILED
     }
 }
 

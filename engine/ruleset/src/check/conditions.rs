@@ -27,23 +27,22 @@ enum Closed {
 impl Checker<'_> {
     /// Checks a condition; true when it can be seen that it never holds.
     pub(super) fn condition(&mut self, expr: &Expr) -> bool {
-        let shape = self.value(expr);
-        self.must_be_true_or_false(shape, expr);
+        self.truth(expr);
         self.terms_of(expr);
         let never = self.never_holds(expr);
         if never {
-            let message = "this never holds".to_owned();
-            self.warning("condition.never", expr.range, message, "what stands behind it is never reached");
+            self.nevers.push(expr.range);
         }
         never
     }
 
-    /// A missing value is neither true nor false, and the rule would fail on it.
-    pub(super) fn must_be_true_or_false(&mut self, shape: Shape, expr: &Expr) {
-        let text = squeezed(self.source.slice(expr.range));
+    /// The shape of what must be true or false. A missing value is neither, and the rule would fail on it.
+    pub(super) fn truth(&mut self, expr: &Expr) -> Shape {
+        let shape = self.value(expr);
         match (shape.of, shape.missing) {
-            (Type::Bool | Type::Unknown, Missing::Never) => {}
+            (Type::Failed, _) | (Type::Bool | Type::Unknown, Missing::Never) => return shape,
             (Type::Bool | Type::Unknown, Missing::Maybe) => {
+                let text = squeezed(self.source.slice(expr.range));
                 let message = format!("`{text}` may be missing, and the rule would fail then");
                 self.error("condition.missing", expr.range, message, &format!("write `{text} == true`"));
             }
@@ -52,6 +51,7 @@ impl Checker<'_> {
                 self.error("condition.type", expr.range, message, "compare it with something");
             }
         }
+        Shape::FAILED
     }
 
     /// Remembers what a condition is made of.

@@ -8,25 +8,23 @@ use crate::vocabulary::{Missing, Shape, Type};
 
 impl Checker<'_> {
     pub(super) fn value(&mut self, expr: &Expr) -> Shape {
+        let shape = self.shape_of(expr);
+        assert!(!shape.is_failed() || self.problems.has_errors(), "what failed was reported");
+        shape
+    }
+
+    fn shape_of(&mut self, expr: &Expr) -> Shape {
         match &expr.kind {
             ExprKind::Unit => Shape::maybe(Type::Unit),
             ExprKind::Bool(_) => Shape::always(Type::Bool),
             ExprKind::Int(_) => Shape::always(Type::Int),
             ExprKind::Float(_) => Shape::always(Type::Float),
             ExprKind::Text(_) => Shape::always(Type::Text),
-            ExprKind::Interpolated(parts) => {
-                self.values(parts);
-                Shape::always(Type::Text)
-            }
-            ExprKind::Array(items) => {
-                self.values(items);
-                Shape::always(Type::Array)
-            }
+            ExprKind::Interpolated(parts) => Shape::always(Type::Text).made_of(&self.values(parts)),
+            ExprKind::Array(items) => Shape::always(Type::Array).made_of(&self.values(items)),
             ExprKind::Map(entries) => {
-                for (_, value) in entries {
-                    self.value(value);
-                }
-                Shape::UNKNOWN
+                let values: Vec<Shape> = entries.iter().map(|(_, value)| self.value(value)).collect();
+                Shape::UNKNOWN.made_of(&values)
             }
             ExprKind::Name(_) | ExprKind::Property(..) | ExprKind::Method(..) | ExprKind::Call(_) => {
                 self.chain(expr)
@@ -34,35 +32,33 @@ impl Checker<'_> {
             ExprKind::Not(inner) => self.not(inner),
             ExprKind::Negative(inner) => {
                 let shape = self.value(inner);
-                if !(shape.of.is_number() || matches!(shape.of, Type::Unknown | Type::Unit)) {
-                    let message = format!("{} has no negative", shape.of.name());
-                    self.error("type.arithmetic", inner.range, message, "");
+                if shape.of.is_number() || shape.of.is_open() {
+                    return shape;
                 }
-                shape
+                let message = format!("{} has no negative", shape.of.name());
+                self.error("type.arithmetic", inner.range, message, "");
+                Shape::FAILED
             }
             ExprKind::Binary(operator, _, left, right) => self.binary(*operator, left, right, expr.range),
             ExprKind::All(parts) | ExprKind::Any(parts) => {
-                for part in parts {
-                    let shape = self.value(part);
-                    self.must_be_true_or_false(shape, part);
-                }
-                Shape::always(Type::Bool)
+                let shapes: Vec<Shape> = parts.iter().map(|part| self.truth(part)).collect();
+                Shape::always(Type::Bool).made_of(&shapes)
             }
             ExprKind::Either(parts) => self.either(parts),
             ExprKind::Span(from, to) => {
-                self.value(from);
-                self.value(to);
-                Shape::UNKNOWN
+                let ends = [self.value(from), self.value(to)];
+                Shape::UNKNOWN.made_of(&ends)
             }
             ExprKind::Block(statements) => self.block(statements),
             ExprKind::Closure(..) => {
                 let message = "a condition `|e| …` belongs into a feature's `.where`".to_owned();
                 self.error("where.place", expr.range, message, "");
-                Shape::UNKNOWN
+                self.mention(std::slice::from_ref(expr));
+                Shape::FAILED
             }
-            ExprKind::Refused(what) => {
-                self.refused(*what, expr.range);
-                Shape::UNKNOWN
+            ExprKind::Refused(what, names) => {
+                self.refused(*what, names, expr.range);
+                Shape::FAILED
             }
         }
     }
@@ -79,8 +75,7 @@ impl Checker<'_> {
     }
 
     fn not(&mut self, inner: &Expr) -> Shape {
-        let shape = self.value(inner);
-        self.must_be_true_or_false(shape, inner);
+        let shape = self.truth(inner);
         if let ExprKind::Binary(operator, _, left, right) = &inner.kind
             && operator.comparison().is_some()
         {
@@ -95,7 +90,7 @@ impl Checker<'_> {
                 self.warning("not.missing", inner.range, message, help);
             }
         }
-        Shape::always(Type::Bool)
+        Shape::always(Type::Bool).made_of(&[shape])
     }
 
     /// The shape of an expression that was looked at before.
@@ -107,13 +102,17 @@ impl Checker<'_> {
     fn binary(&mut self, operator: Operator, left: &Expr, right: &Expr, range: Range) -> Shape {
         let (a, b) = (self.value(left), self.value(right));
         if operator.comparison().is_none() {
-            return self.arithmetic(operator, a, b, range);
+            let shape = self.arithmetic(operator, a, b, range);
+            let odd = [(left, a), (right, b)].into_iter().filter(|(_, side)| !side.of.is_number());
+            odd.filter(|_| shape.is_failed()).for_each(|(side, _)| self.blame(side));
+            return shape;
         }
-        if !self.money_against_number(a, b, left, right) {
-            self.comparable(operator, a, b, range);
-            self.both_missing(operator, a, b, left, right, range);
+        if self.money_against_number(a, b, left, right) {
+            return Shape::FAILED;
         }
-        Shape::always(Type::Bool)
+        self.comparable(operator, a, b, range);
+        self.both_missing(operator, a, b, left, right, range);
+        Shape::always(Type::Bool).made_of(&[a, b])
     }
 
     fn money_against_number(&mut self, a: Shape, b: Shape, left: &Expr, right: &Expr) -> bool {
@@ -126,13 +125,13 @@ impl Checker<'_> {
         let amount = if text.parse::<f64>().is_ok() { text.as_str() } else { "500.00" };
         let message = format!("an amount cannot be compared with `{text}`: a number has no currency");
         self.error("money.number", number.range, message, &format!("write `money(\"{amount}\", \"USD\")`"));
+        self.blame(number);
         true
     }
 
     fn comparable(&mut self, operator: Operator, a: Shape, b: Shape, range: Range) {
         let same = a.of == b.of || (a.of.is_number() && b.of.is_number());
-        let open = |of: Type| matches!(of, Type::Unknown | Type::Unit);
-        if same || open(a.of) || open(b.of) {
+        if same || a.of.is_open() || b.of.is_open() {
             return;
         }
         let outcome = if operator == Operator::NotEqual { "always holds" } else { "never holds" };
@@ -168,18 +167,20 @@ impl Checker<'_> {
 
     pub(super) fn arithmetic(&mut self, operator: Operator, a: Shape, b: Shape, range: Range) -> Shape {
         let missing = a.missing.or(b.missing);
+        if a.is_failed() || b.is_failed() {
+            return Shape::FAILED;
+        }
         if operator == Operator::Add && (a.of == Type::Text || b.of == Type::Text) {
             return Shape::always(Type::Text);
         }
-        if let Some(of) = self.money_arithmetic(operator, a.of, b.of, range) {
-            // Between currencies there is no sum.
-            return Shape::maybe(of);
+        if a.of == Type::Money || b.of == Type::Money {
+            return self.money_arithmetic(operator, a.of, b.of, range);
         }
         for side in [a.of, b.of] {
             if matches!(side, Type::Bool | Type::Text | Type::Array | Type::List) {
                 let message = format!("`{}` does not work on {}", operator.symbol(), side.name());
                 self.error("type.arithmetic", range, message, "");
-                return Shape::UNKNOWN;
+                return Shape::FAILED;
             }
         }
         if operator == Operator::Divide && a.of == Type::Int && b.of == Type::Int {
@@ -198,20 +199,15 @@ impl Checker<'_> {
         Shape { of, missing }
     }
 
-    fn money_arithmetic(&mut self, operator: Operator, a: Type, b: Type, range: Range) -> Option<Type> {
-        if a != Type::Money && b != Type::Money {
-            return None;
-        }
+    fn money_arithmetic(&mut self, operator: Operator, a: Type, b: Type, range: Range) -> Shape {
         let fine = match operator {
-            Operator::Add | Operator::Subtract => {
-                let of = |t: Type| matches!(t, Type::Money | Type::Unknown | Type::Unit);
-                of(a) && of(b)
-            }
-            Operator::Multiply => [a, b].iter().any(|t| matches!(t, Type::Int | Type::Unknown | Type::Unit)),
+            Operator::Add | Operator::Subtract => [a, b].iter().all(|t| *t == Type::Money || t.is_open()),
+            Operator::Multiply => [a, b].iter().any(|t| *t == Type::Int || t.is_open()),
             _ => false,
         };
         if fine {
-            return Some(Type::Money);
+            // Between currencies there is no sum.
+            return Shape::maybe(Type::Money);
         }
         let message = format!("`{}` does not work on {} and {}", operator.symbol(), a.name(), b.name());
         let help = match operator {
@@ -219,6 +215,6 @@ impl Checker<'_> {
             _ => "add amounts to amounts, and multiply them by whole numbers",
         };
         self.error("money.arithmetic", range, message, help);
-        Some(Type::Money)
+        Shape::FAILED
     }
 }

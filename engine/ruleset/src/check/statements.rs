@@ -1,8 +1,9 @@
 //! Statements: what they declare, what they need, and which conditions decide about them.
 
 use crate::check::Checker;
+use crate::check::known::Known;
 use crate::checked::{Instead, Shown};
-use crate::constant::evaluate;
+use crate::constant::Constant;
 use crate::diagnostic::Range;
 use crate::tree::{Expr, ExprKind, Operator, Refused, Stmt, StmtKind, Word};
 use crate::vocabulary::{HEADER, Shape, Type};
@@ -32,7 +33,7 @@ impl Checker<'_> {
         match &statement.kind {
             StmtKind::Nothing | StmtKind::Jump => {}
             StmtKind::Let(name, value) => self.let_statement(name, value),
-            StmtKind::Const(name, _) => self.const_statement(name),
+            StmtKind::Const(name, defined) => self.const_statement(name, defined),
             StmtKind::Assign(name, operator, value) => self.assignment(name, *operator, value),
             StmtKind::If(condition, then, otherwise) => return self.if_statement(condition, then, otherwise),
             StmtKind::Switch(subject, guards, bodies) => return self.switch(subject, guards, bodies),
@@ -44,22 +45,40 @@ impl Checker<'_> {
                     self.expression_statement(value);
                 }
             }
-            StmtKind::Refused(what) => self.refused(*what, statement.range),
+            StmtKind::Refused(what, names) => self.refused(*what, names, statement.range),
         }
         Shape::maybe(Type::Unit)
     }
 
-    pub(super) fn refused(&mut self, what: Refused, range: Range) {
+    pub(super) fn refused(&mut self, what: Refused, names: &[String], range: Range) {
         self.error(what.code(), range, what.message().to_owned(), what.help());
+        self.used(names.iter().map(String::as_str));
     }
 
-    fn const_statement(&mut self, name: &Word) {
+    fn const_statement(&mut self, name: &Word, defined: &Expr) {
+        if self.depth > 0 {
+            return self.misplaced(name, defined);
+        }
+        // What the header says, and what is defined twice, was reported when the constants were read.
+        if HEADER.contains(&name.text.as_str()) {
+            self.mention(std::slice::from_ref(defined));
+        } else if self.failed.contains(&name.text)
+            && let Known::No = self.known(defined)
+        {
+            let message =
+                "a constant is a literal, an amount, or whole numbers added and multiplied".to_owned();
+            self.error("const.value", defined.range, message, "use `let` for what depends on the event");
+        }
+    }
+
+    fn misplaced(&mut self, name: &Word, defined: &Expr) {
         let known = self.constants.contains_key(&name.text) || HEADER.contains(&name.text.as_str());
-        // Constants of the top level were read before; what could not be read was reported there.
-        if self.depth > 0 && !known {
+        if !known {
             let message = format!("the constant `{}` does not stand at the top of the rule", name.text);
             self.error("const.place", name.range, message, "move it to the other constants, or use `let`");
+            self.failed.insert(name.text.clone());
         }
+        self.mention(std::slice::from_ref(defined));
     }
 
     fn let_statement(&mut self, name: &Word, value: &Expr) {
@@ -124,6 +143,7 @@ impl Checker<'_> {
             if known {
                 let message = format!("`{}` is a constant and cannot change", name.text);
                 self.error("assignment.constant", name.range, message, "use a `let` of another name");
+                self.read.insert(name.text.clone());
             } else {
                 self.unknown_variable(&name.text, name.range);
             }
@@ -183,30 +203,38 @@ impl Checker<'_> {
 
     /// A loop goes through a short list or range that is known at load; anything else could stall.
     fn loop_item(&mut self, over: &Expr) -> Shape {
-        let constant = |checker: &mut Self, e: &Expr| evaluate(e, &checker.constants, &mut checker.read);
-        match &over.kind {
-            ExprKind::Array(items) => {
-                let shapes: Vec<Shape> = items.iter().map(|i| self.value(i)).collect();
-                return shapes.into_iter().reduce(Shape::join).unwrap_or(Shape::UNKNOWN);
-            }
-            ExprKind::Span(from, to) => {
-                use crate::constant::Constant::Int;
-                if let (Some(Int(a)), Some(Int(b))) = (constant(self, from), constant(self, to))
-                    && b.saturating_sub(a) <= FOR_STEPS_MAX
-                {
-                    return Shape::always(Type::Int);
+        let shape = match &over.kind {
+            ExprKind::Array(items) => self.joined(items),
+            ExprKind::Span(from, to) => self.counter(from, to),
+            _ => match self.known(over) {
+                Known::Value(Constant::Array(items)) => {
+                    items.iter().map(Self::constant_shape).reduce(Shape::join).or(Some(Shape::UNKNOWN))
                 }
+                Known::Failed => Some(Shape::FAILED),
+                Known::Value(_) | Known::No => None,
+            },
+        };
+        shape.unwrap_or_else(|| {
+            let message =
+                format!("a `for` goes through a literal list, or a range of at most {FOR_STEPS_MAX}");
+            let help = "write the values out: `for x in [\"a\", \"b\"]`";
+            self.error("loop.forbidden", over.range, message, help);
+            Shape::FAILED
+        })
+    }
+
+    fn joined(&mut self, items: &[Expr]) -> Option<Shape> {
+        self.values(items).into_iter().reduce(Shape::join).or(Some(Shape::UNKNOWN))
+    }
+
+    fn counter(&mut self, from: &Expr, to: &Expr) -> Option<Shape> {
+        match (self.known(from), self.known(to)) {
+            (Known::Value(Constant::Int(a)), Known::Value(Constant::Int(b))) => {
+                (b.saturating_sub(a) <= FOR_STEPS_MAX).then_some(Shape::always(Type::Int))
             }
-            _ => {
-                if let Some(crate::constant::Constant::Array(items)) = constant(self, over) {
-                    let shapes = items.iter().map(Self::constant_shape);
-                    return shapes.reduce(Shape::join).unwrap_or(Shape::UNKNOWN);
-                }
-            }
+            (Known::Failed, _) | (_, Known::Failed) => Some(Shape::FAILED),
+            (Known::Value(_) | Known::No, _) => None,
         }
-        let message = format!("a `for` goes through a literal list, or a range of at most {FOR_STEPS_MAX}");
-        self.error("loop.forbidden", over.range, message, "write the values out: `for x in [\"a\", \"b\"]`");
-        Shape::UNKNOWN
     }
 
     pub(super) fn expression_statement(&mut self, expr: &Expr) -> Shape {

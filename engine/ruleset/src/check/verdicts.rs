@@ -6,9 +6,10 @@ use model::feature::{Aggregate, Counted};
 use model::hit::Until;
 
 use crate::check::chains::{Root, Step, flatten};
+use crate::check::known::Known;
 use crate::check::{Checker, MayReject, Verdicts};
 use crate::checked::{Instead, Shown, Site, VerdictKind};
-use crate::constant::{Constant, evaluate};
+use crate::constant::Constant;
 use crate::diagnostic::{Range, did_you_mean};
 use crate::tree::{Call, Expr, ExprKind};
 use crate::vocabulary::{Type, VERDICT_STEPS, VERDICTS};
@@ -63,7 +64,7 @@ impl Checker<'_> {
         }
         if let Some(reason) = call.args.last() {
             let shape = self.value(reason);
-            if !matches!(shape.of, Type::Text | Type::Unknown) {
+            if !matches!(shape.of, Type::Text | Type::Unknown | Type::Failed) {
                 let message = format!("a reason is a text, and this is {}", shape.of.name());
                 self.error(
                     "verdict.reason",
@@ -87,7 +88,7 @@ impl Checker<'_> {
     fn score(&mut self, call: &Call) -> bool {
         let Some(points) = call.args.first() else { return false };
         let shape = self.value(points);
-        if !matches!(shape.of, Type::Int | Type::Unit | Type::Unknown) {
+        if shape.of != Type::Int && !shape.of.is_open() {
             let message = format!("points are a whole number, and this is {}", shape.of.name());
             self.error("score.points", points.range, message, "write `score(30, \"why\")`");
             return false;
@@ -98,11 +99,11 @@ impl Checker<'_> {
     /// The feature that a group hold names: a variable that holds one count of orders, and nothing else.
     fn group(&mut self, call: &Call) -> Option<usize> {
         let argument = call.args.first()?;
+        if self.value(argument).is_failed() {
+            return None;
+        }
         let shown = match &argument.kind {
-            ExprKind::Name(name) => self.local(name).and_then(|local| {
-                local.read = true;
-                local.origin.clone()
-            }),
+            ExprKind::Name(name) => self.local(name).and_then(|local| local.origin.clone()),
             _ => None,
         };
         if let Some(Shown::Feature(index)) = shown
@@ -117,9 +118,6 @@ impl Checker<'_> {
             "`hold_all_of` needs to know which orders: a `let` of one `count(\"order\")`".to_owned();
         let help = "write `let orders = count(\"order\").by(…).within(…);` and `hold_all_of(orders, …)`";
         self.error("hold_all_of.feature", argument.range, message, help);
-        if !matches!(argument.kind, ExprKind::Name(_)) {
-            self.value(argument);
-        }
         None
     }
 
@@ -128,7 +126,7 @@ impl Checker<'_> {
         let only_clicks = click && self.on.len() == 1;
         let range = call.name.range;
         match call.name.text.as_str() {
-            "invalidate" if !only_clicks => {
+            "invalidate" if !only_clicks && !self.on.is_empty() => {
                 let message = "only a click can be invalidated".to_owned();
                 self.error(
                     "invalidate.place",
@@ -175,6 +173,7 @@ impl Checker<'_> {
                 _ if !holds && VERDICT_STEPS.contains(&step.name.text.as_str()) => {
                     let message = format!("`{}` has no length: only holds do", call.name.text);
                     self.error("verdict.step", step.name.range, message, "");
+                    self.mention(&step.args);
                     continue;
                 }
                 "lasting" => self.lasting(step).map(Until::Lasting),
@@ -187,6 +186,7 @@ impl Checker<'_> {
                         message,
                         did_you_mean(other, VERDICT_STEPS),
                     );
+                    self.mention(&step.args);
                     continue;
                 }
             };
@@ -207,6 +207,7 @@ impl Checker<'_> {
     fn reviewed(&mut self, step: &Call) -> Option<Until> {
         if let Some(arg) = step.args.first() {
             self.error("verdict.step", arg.range, "`.until_reviewed()` takes nothing".to_owned(), "");
+            self.mention(&step.args);
         }
         Some(Until::Reviewed)
     }
@@ -219,15 +220,17 @@ impl Checker<'_> {
                 "`.lasting` takes one time".to_owned(),
                 "write `.lasting(\"7d\")`",
             );
+            self.mention(&step.args);
             return None;
         };
-        let mut used = std::collections::BTreeSet::new();
-        let value = evaluate(argument, &self.constants, &mut used);
-        self.fix(used);
-        let Some(Constant::Text(text)) = value else {
-            let message = "how long a hold lasts must be constant".to_owned();
-            self.error("lasting.not_constant", argument.range, message, "write `.lasting(\"7d\")`");
-            return None;
+        let text = match self.fixed(argument) {
+            Known::Value(Constant::Text(text)) => text,
+            Known::Failed => return None,
+            Known::Value(_) | Known::No => {
+                let message = "how long a hold lasts must be constant".to_owned();
+                self.error("lasting.not_constant", argument.range, message, "write `.lasting(\"7d\")`");
+                return None;
+            }
         };
         let Some(span) = Span::parse(&text).filter(|s| *s > Span::ZERO) else {
             let message = format!("`{text}` is not a time");
@@ -237,6 +240,7 @@ impl Checker<'_> {
                 message,
                 "write a whole number and a unit: \"12h\", \"7d\"",
             );
+            self.blame(argument);
             return None;
         };
         if span > self.around.longest_hold {
@@ -247,6 +251,7 @@ impl Checker<'_> {
                 message,
                 "shorten it, or raise `longest_hold` in ruleset.toml",
             );
+            self.blame(argument);
         }
         Some(span)
     }

@@ -178,6 +178,40 @@ fn syntax_errors() {
 }
 
 #[test]
+fn one_mistake_is_said_once() {
+    shown(
+        "once_feature",
+        "let orders = conut(\"order\").by(\"ip\").where(|e| e.units > 3).within(\"1d\");\nif orders >= 5 && orders.len > 3 {\n    hold_all_of(orders, `${orders} orders`).lasting(\"7d\");\n}",
+    );
+    shown(
+        "once_constant",
+        "const WITHIN = \"10 minutes\";\nlet a = count(\"order\").by(\"ip\").within(WITHIN);\nlet b = count(\"click\").by(\"ip\").within(WITHIN);\nif a > b { flag(`${WITHIN}`); }",
+    );
+    shown(
+        "once_variable",
+        "const LEAST = 5;\nif orders >= LEST { flag(`${orders}`); }\nif orders > 9 { score(orders, \"many\"); }",
+    );
+    shown(
+        "once_call",
+        "if order.amount() > money(\"5\", \"USD\") || order.creator.share(\"payment\") { flag(\"f\"); }",
+    );
+    shown("once_refused", "const N = 3; let n = 0; while n < N { n += 1; hold(\"x\"); }");
+    let clicks = rule("if click.touch == \"view\" { invalidate(\"f\"); }");
+    for (name, header) in [("once_on", "const ON = \"clik\";"), ("once_header", "const ONN = \"click\";")] {
+        let text = clicks.replace("const ON = \"order\";", header);
+        insta::assert_snapshot!(name, problems_of(&[("r.rhai", &text)]));
+    }
+    let broken = [
+        ("r.rhai", rule("reject(\"x\");")),
+        ("ruleset.toml", "[rules.r]\nmode = \"live\"\nmay_rejct = true\n".to_owned()),
+    ];
+    insta::assert_snapshot!(
+        "once_setting",
+        problems_of(&broken.each_ref().map(|(path, text)| (*path, text.as_str())))
+    );
+}
+
+#[test]
 fn all_problems_of_a_rule_are_found_at_once() {
     shown(
         "all_at_once",

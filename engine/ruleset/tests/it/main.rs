@@ -9,5 +9,6 @@ mod overrides;
 mod record;
 mod reference;
 mod settings;
+mod slips;
 mod soup;
 mod tracing;

@@ -8,28 +8,34 @@ use crate::constant::Constant;
 use crate::diagnostic::Range;
 use crate::tree::{Call, Expr, ExprKind, Operator};
 
-impl Reader<'_> {
+impl Reader<'_, '_> {
     /// The condition of a `.where`.
     pub(super) fn filter_of(&mut self, step: &Call, counted: Option<Counted>) -> Option<Filter> {
         let usage = || Some("write `.where(|e| e.country == \"US\")`".to_owned());
         let arg = self.only_argument(step)?;
         let ExprKind::Closure(params, body) = &arg.kind else {
             let message = "`.where` takes a condition on the counted event".to_owned();
-            self.problems.error("where.form", arg.range, message, usage());
+            self.error("where.form", arg.range, message, usage());
             return None;
         };
         // Rhai puts what a closure captures before its own parameter; the rule's constants are welcome there.
         let Some((event, captured)) = params.split_last() else {
-            self.problems.error("where.form", arg.range, "the condition names no event".to_owned(), usage());
+            self.error("where.form", arg.range, "the condition names no event".to_owned(), usage());
             return None;
         };
-        if let Some(name) = captured.iter().find(|name| !self.constants.contains_key(*name)) {
-            let message = format!("`{name}` is not known when the rule loads");
-            let help = "`.where` compares the counted event's fields with constants".to_owned();
-            self.problems.error("where.capture", arg.range, message, Some(help));
-            return None;
+        if let Some(name) = captured.iter().find(|name| !self.checker.constants.contains_key(*name)) {
+            return self.captured(name, arg.range);
         }
         self.filter(body, event, counted?)
+    }
+
+    fn captured<T>(&mut self, name: &str, range: Range) -> Option<T> {
+        if !self.checker.name(name, range).is_failed() {
+            let message = format!("`{name}` is not known when the rule loads");
+            let help = "`.where` compares the counted event's fields with constants".to_owned();
+            self.error("where.capture", range, message, Some(help));
+        }
+        None
     }
 
     fn filter(&mut self, expr: &Expr, event: &str, counted: Counted) -> Option<Filter> {
@@ -59,7 +65,7 @@ impl Reader<'_> {
         let message =
             "`.where` is made of `&&`, `||`, `!` and comparisons of the event's fields with constants";
         let help = Some("write `|e| e.country == \"US\" && e.amount > money(\"5.00\", \"USD\")`".to_owned());
-        self.problems.error("where.form", range, message.to_owned(), help);
+        self.error("where.form", range, message.to_owned(), help);
         None
     }
 
@@ -85,12 +91,16 @@ impl Reader<'_> {
         };
         let Some(comparison) = flipped.comparison() else { return self.filter_form(range) };
         let (field, of) = self.path(&path, counted, field_side.range)?;
-        let value = self.constant(constant, "what a field is compared with")?;
+        let what = "what a field is compared with";
+        if constant.names().contains(&event) {
+            return self.not_constant(constant, what);
+        }
+        let value = self.constant(constant, what)?;
         match filter_constant(&value, of) {
             Some(value) => Some(Filter::Compare(field, comparison, value)),
             None => {
                 let message = format!("`{path}` is {}, and this is {}", of.name(), value.type_name());
-                self.problems.error("where.type", constant.range, message, None);
+                self.wrong("where.type", constant, message, None);
                 None
             }
         }
