@@ -10,7 +10,6 @@ use model::log::{Genesis, RecordBody};
 use model::{EventTime, HashKey, Position, Record};
 use ruleset::{Ruleset, Sources};
 use runtime::Stopwatch;
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -93,18 +92,8 @@ fn write_workload(file: &Path, events: usize) -> io::Result<u64> {
 }
 
 fn load(folder: &Path) -> io::Result<Arc<Ruleset>> {
-    let mut files = BTreeMap::new();
-    for (sub, prefix) in [(folder.to_path_buf(), ""), (folder.join("lists"), "lists/")] {
-        for entry in std::fs::read_dir(sub)? {
-            let path = entry?.path();
-            if path.is_file() {
-                let name = path.file_name().unwrap_or_default().to_string_lossy();
-                files.insert(format!("{prefix}{name}"), std::fs::read_to_string(&path)?);
-            }
-        }
-    }
-    files.retain(|name, _| name.ends_with(".rhai") || name.ends_with(".toml") || name.starts_with("lists/"));
-    let loaded = Ruleset::load(&Sources(files)).map_err(|problems| {
+    let files = connector::rules::read(folder, &Sources::FOLDERS, Sources::wants)?;
+    let loaded = Ruleset::load(&Sources::of_files(files)).map_err(|problems| {
         io::Error::other(format!(
             "the rules do not load: {} problem(s); see tidegate rules check",
             problems.len()

@@ -106,6 +106,60 @@ fn a_rule_that_is_wrong_is_shown_with_its_line_and_nothing_is_decided() {
     }
 }
 
+/// A folder with a rule that is wrong, a rule and a list that are no text, and a rule that cannot be read.
+fn folder_with_unreadable_files() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let head = "//! x\nconst ON = \"order\";\nconst SEVERITY = \"low\";\nconst PUBLIC_CODE = \"x\";\n";
+    let put = |name: &str, bytes: &[u8]| std::fs::write(folder.path().join(name), bytes).unwrap();
+    std::fs::create_dir(folder.path().join("lists")).unwrap();
+    put(
+        "wrong.rhai",
+        format!("{head}if list(\"names\").contains(order.ipp) {{ flag(\"f\"); }}\n").as_bytes(),
+    );
+    put("accents.rhai", &[head.as_bytes(), b"flag(\"caf\xe9\");\n"].concat());
+    put("lists/names.txt", b"ana\nZo\xeb\n");
+    // Nobody can read a folder as a file, not even the superuser.
+    std::fs::create_dir(folder.path().join("folder.rhai")).unwrap();
+    folder
+}
+
+#[test]
+fn a_file_that_is_no_text_is_a_problem_beside_the_others() {
+    let folder = folder_with_unreadable_files();
+    let rules = folder.path().to_str().unwrap();
+    let run = tidegate(folder.path(), &["rules", "check", "--rules", rules, "--output", "json"]);
+    assert_eq!(run.status.code(), Some(1), "{}", stderr(&run));
+    let problems: serde_json::Value = serde_json::from_slice(&run.stdout).unwrap();
+    let found: Vec<(&str, &str, u64, u64)> = problems
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|problem| {
+            let text = |name: &str| problem[name].as_str().unwrap();
+            let place = |name: &str| problem["range"]["start"][name].as_u64().unwrap();
+            (text("file"), text("code"), place("line"), place("column"))
+        })
+        .collect();
+    let expected = [
+        ("accents.rhai", "file.encoding", 5, 10),
+        ("folder.rhai", "file.unreadable", 1, 1),
+        ("lists/names.txt", "file.encoding", 2, 3),
+        ("wrong.rhai", "field.unknown", 5, 28),
+    ];
+    assert_eq!(found, expected);
+    let shown = stderr(&tidegate(folder.path(), &["rules", "check", "--rules", rules]));
+    assert!(shown.contains("accents.rhai:5:10") && shown.contains("this byte is `é`"), "{shown}");
+}
+
+#[test]
+fn cases_are_run_only_of_rules_that_can_be_read() {
+    let folder = folder_with_unreadable_files();
+    std::fs::write(folder.path().join("accents.cases"), "").unwrap();
+    let run = tidegate(folder.path(), &["rules", "test", "--rules", folder.path().to_str().unwrap()]);
+    assert_eq!(run.status.code(), Some(1), "{}", stdout(&run));
+    assert!(stderr(&run).contains("accents.rhai:5:10"), "{}", stderr(&run));
+}
+
 #[test]
 fn a_new_rule_checks_at_once() {
     let folder = tempfile::tempdir().unwrap();
@@ -210,8 +264,8 @@ fn log_that_changes_its_rules(folder: &Path) -> (String, String) {
     let changed = folder.join("changed");
     std::fs::create_dir(&changed).unwrap();
     let shipped = engine::sources(&engine::root().join("rules"));
-    let alone = shipped.0.get("same_device.rhai").unwrap();
-    std::fs::write(changed.join("same_device.rhai"), alone).unwrap();
+    let alone = shipped.text("same_device.rhai").unwrap();
+    std::fs::write(changed.join("same_device.rhai"), alone.as_bytes()).unwrap();
     let mut hashes = Vec::new();
     for rules in [Path::new("rules"), &changed] {
         let run = tidegate(

@@ -191,7 +191,7 @@ fn a_hold_wider_than_one_position_may_touch_is_the_same_in_chunks_of_any_size() 
                 let orders = count(\"order\").by(\"ip\").within(\"1h\");\n\
                 if orders >= MIN_ORDERS { hold_all_of(orders, `${orders} orders`).until_reviewed(); }\n";
     let files = [("burst.rhai".to_owned(), rule.to_owned())];
-    let ruleset = engine::load(&ruleset::Sources(files.into_iter().collect()));
+    let ruleset = engine::load(&files.into_iter().collect());
     let event = |number: i64| {
         let line = format!(
             "{{\"event_id\":\"e{number}\",\"kind\":\"order\",\"occurred_at\":{},\"order_id\":\"o{number}\",\

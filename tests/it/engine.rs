@@ -14,21 +14,9 @@ pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// Reads a folder of rules as text.
+/// Reads a folder of rules.
 pub(crate) fn sources(folder: &Path) -> Sources {
-    let mut files = BTreeMap::new();
-    for (sub, kinds) in [("", &["rhai", "toml"][..]), ("lists", &["txt"][..])] {
-        let Ok(entries) = std::fs::read_dir(folder.join(sub)) else { continue };
-        for path in entries.map(|entry| entry.unwrap().path()) {
-            let name = path.file_name().unwrap().to_str().unwrap();
-            let kind = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
-            if path.is_file() && kinds.contains(&kind) {
-                let prefix = if sub.is_empty() { String::new() } else { format!("{sub}/") };
-                files.insert(format!("{prefix}{name}"), std::fs::read_to_string(&path).unwrap());
-            }
-        }
-    }
-    Sources(files)
+    Sources::of_files(connector::rules::read(folder, &Sources::FOLDERS, Sources::wants).unwrap())
 }
 
 /// Loads a folder of rules, and says what is wrong with it if it does not load.
@@ -41,7 +29,7 @@ pub(crate) fn load(sources: &Sources) -> Arc<Ruleset> {
     match Ruleset::load(sources) {
         Ok(loaded) => Arc::new(loaded.ruleset),
         Err(problems) => {
-            let text = |d: &ruleset::Diagnostic| d.render(sources.0.get(&d.file).map_or("", String::as_str));
+            let text = |d: &ruleset::Diagnostic| d.render(&sources.text(&d.file).unwrap_or_default());
             panic!("the rules do not load:\n{}", problems.iter().map(text).collect::<Vec<_>>().join("\n"))
         }
     }

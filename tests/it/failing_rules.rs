@@ -2,7 +2,7 @@
 
 use model::verdict::Decision;
 use model::{Record, RuleId};
-use ruleset::{Ruleset, Sources};
+use ruleset::Ruleset;
 use std::sync::Arc;
 
 use crate::engine;
@@ -19,7 +19,7 @@ fn rules(body: &str, policy: &str) -> Arc<Ruleset> {
         "[failures]\npolicy = \"{policy}\"\nmax = {FAILURES_MAX}\n[rules.bad]\nmode = \"live\"\n[rules.good]\nmode = \"live\"\n"
     );
     let files = [("bad.rhai", bad), ("good.rhai", good), ("ruleset.toml", settings)];
-    engine::load(&Sources(files.map(|(name, text)| (name.to_owned(), text)).into_iter().collect()))
+    engine::load(&files.map(|(name, text)| (name.to_owned(), text)).into_iter().collect())
 }
 
 fn orders(ruleset: &Ruleset, count: i64) -> Vec<Record> {

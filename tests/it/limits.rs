@@ -18,7 +18,7 @@ fn burst(keys: u32, on_failure: &str) -> Arc<Ruleset> {
         "[limits]\nwindow_keys = {keys}\n[rules.burst]\nmode = \"live\"\non_failure = \"{on_failure}\"\n"
     );
     let files = [("burst.rhai".to_owned(), BURST.to_owned()), ("ruleset.toml".to_owned(), settings)];
-    engine::load(&Sources(files.into_iter().collect()))
+    engine::load(&Sources::from_iter(files))
 }
 
 /// Orders, one a minute, from these addresses.
@@ -85,11 +85,12 @@ fn a_hold_of_all_waits_until_it_knows_whom_it_holds_and_then_misses_nobody() {
 /// Made-up trade under the shipped rules, with room for a small part of it.
 fn crowded() -> (Arc<Ruleset>, Vec<Record>) {
     let mut sources = engine::sources(&engine::root().join("rules"));
-    let settings = sources.0.get_mut("ruleset.toml").unwrap();
+    let mut settings = sources.text("ruleset.toml").unwrap().into_owned();
     for (roomy, tight) in [("10_000_000", "40"), ("20_000_000", "60")] {
         assert!(settings.contains(roomy));
-        *settings = settings.replace(roomy, tight);
+        settings = settings.replace(roomy, tight);
     }
+    sources.put("ruleset.toml", settings);
     let ruleset = engine::load(&sources);
     let start = model::EventTime::from_ms(1_767_225_600_000).unwrap();
     let settings = Settings { orders_per_day: 400, ..Settings::new(7, start) };
@@ -114,7 +115,7 @@ fn how_much_is_decided_at_once_never_shows_where_there_is_no_room() {
     for part in records.chunks(331) {
         decider.decide(part, &mut effects);
         output.take(&mut effects);
-        decider = Decider::restore(&decider.snapshot(), Arc::clone(&ruleset)).unwrap();
+        decider = Decider::restore(&decider.snapshot(), &[Arc::clone(&ruleset)]).unwrap();
     }
     assert!(output == expected, "resumed");
     assert_eq!(decider.windows().usage(), usage);

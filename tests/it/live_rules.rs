@@ -20,7 +20,7 @@ fn burst(min_orders: u32, within: &str) -> Arc<Ruleset> {
          let orders = count(\"order\").by(\"ip\").within(\"{within}\");\n\
          if orders >= MIN_ORDERS {{ hold_all_of(orders, `${{orders}} orders`).until_reviewed(); }}\n"
     );
-    engine::load(&Sources([("burst.rhai".to_owned(), rule)].into_iter().collect()))
+    engine::load(&[("burst.rhai".to_owned(), rule)].into_iter().collect())
 }
 
 fn quiet() -> Arc<Ruleset> {
@@ -118,8 +118,8 @@ fn a_ruleset_that_nobody_announced_stops_the_engine() {
 fn changing_trade() -> (Vec<Arc<Ruleset>>, Vec<Record>) {
     let shipped = engine::sources(&engine::root().join("rules"));
     let mut changed = shipped.clone();
-    let rule = changed.0.get_mut("same_ip_burst.rhai").unwrap();
-    *rule = rule.replace("const WITHIN = \"10m\"", "const WITHIN = \"3h\"");
+    let rule = shipped.text("same_ip_burst.rhai").unwrap();
+    changed.put("same_ip_burst.rhai", rule.replace("const WITHIN = \"10m\"", "const WITHIN = \"3h\""));
     assert_ne!(shipped.hash(), changed.hash());
     let (shipped, changed) = (engine::load(&shipped), engine::load(&changed));
     let start = model::EventTime::from_ms(1_767_225_600_000).unwrap();

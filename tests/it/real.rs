@@ -64,9 +64,9 @@ impl Set {
     /// The same with a line of the rules written otherwise.
     fn with(&self, file: &str, written: &str, instead: &str) -> Sources {
         let mut sources = self.sources.clone();
-        let text = sources.0.get_mut(file).unwrap();
+        let text = sources.text(file).unwrap().into_owned();
         assert!(text.contains(written), "{file} says {written}");
-        *text = text.replace(written, instead);
+        sources.put(file, text.replace(written, instead));
         sources
     }
 

@@ -40,7 +40,7 @@ impl CaseResult {
 /// Runs the cases of a folder of rules; of some rules only, if any are named.
 pub(crate) fn run_folder(folder: &Path, only: &[String]) -> Result<Vec<CaseResult>, Failure> {
     let sources = rules_folder::read(folder)?;
-    let rules: Vec<&str> = sources.keys().filter_map(|name| name.strip_suffix(".rhai")).collect();
+    let rules: Vec<&str> = sources.paths().filter_map(|name| name.strip_suffix(".rhai")).collect();
     if let Some(unknown) = only.iter().find(|name| !rules.contains(&name.as_str())) {
         return Err(Failure::usage(format!(
             "there is no rule `{unknown}`{}",
@@ -59,12 +59,7 @@ pub(crate) fn run_folder(folder: &Path, only: &[String]) -> Result<Vec<CaseResul
 }
 
 /// Runs the cases of one rule.
-fn run_text(
-    rule: &str,
-    path: &Path,
-    text: &str,
-    sources: &BTreeMap<String, String>,
-) -> Result<Vec<CaseResult>, Failure> {
+fn run_text(rule: &str, path: &Path, text: &str, sources: &Sources) -> Result<Vec<CaseResult>, Failure> {
     let file = read(path, text)?;
     let ruleset = alone(rule, sources, file.setup)?;
     let result = |case: &Case| CaseResult {
@@ -86,10 +81,25 @@ fn read(path: &Path, text: &str) -> Result<CaseFile, Failure> {
 }
 
 /// A ruleset with one rule, live, under the folder's other settings.
-fn alone(rule: &str, sources: &BTreeMap<String, String>, setup: Setup) -> Result<Arc<Ruleset>, Failure> {
-    let settings = sources.get("ruleset.toml").map_or("", String::as_str);
-    let unusable = |e: &dyn std::fmt::Display| Failure::found(format!("ruleset.toml: {e}"));
-    let mut settings: toml::Table = settings.parse().map_err(|e: toml::de::Error| unusable(&e))?;
+fn alone(rule: &str, sources: &Sources, setup: Setup) -> Result<Arc<Ruleset>, Failure> {
+    let keep = |name: &str| !name.ends_with(".rhai") || name == format!("{rule}.rhai");
+    let mut sources = sources.clone();
+    sources.retain(keep);
+    // Settings that are no TOML are left as they are, for the load to say what is wrong with them.
+    if let Ok(settings) = sources.text("ruleset.toml").unwrap_or_default().parse() {
+        sources.put("ruleset.toml", live(rule, settings, setup).to_string());
+    }
+    match Ruleset::load(&sources) {
+        Ok(loaded) => Ok(Arc::new(loaded.ruleset)),
+        Err(problems) => {
+            crate::print::diagnostics(&problems, &sources);
+            Err(Failure::found(format!("the rule {rule} does not load")))
+        }
+    }
+}
+
+/// The folder's settings, in which one rule is named and live.
+fn live(rule: &str, mut settings: toml::Table, setup: Setup) -> toml::Table {
     let mut own = settings.get("rules").and_then(|all| all.get(rule)).and_then(|r| r.as_table()).cloned();
     own.get_or_insert_default().insert("mode".into(), "live".into());
     let rules = own.into_iter().map(|own| (rule.to_owned(), toml::Value::Table(own))).collect();
@@ -100,20 +110,7 @@ fn alone(rule: &str, sources: &BTreeMap<String, String>, setup: Setup) -> Result
             score.insert("threshold".into(), threshold.into());
         }
     }
-    let keep = |name: &str| !name.ends_with(".rhai") || name == format!("{rule}.rhai");
-    let mut files: BTreeMap<String, String> = sources
-        .iter()
-        .filter(|(name, _)| keep(name))
-        .map(|(name, text)| (name.clone(), text.clone()))
-        .collect();
-    files.insert("ruleset.toml".into(), settings.to_string());
-    match Ruleset::load(&Sources(files)) {
-        Ok(loaded) => Ok(Arc::new(loaded.ruleset)),
-        Err(problems) => {
-            crate::print::diagnostics(&problems, sources);
-            Err(Failure::found(format!("the rule {rule} does not load")))
-        }
-    }
+    settings
 }
 
 /// The verdicts of a timeline, as cases write them.

@@ -1,6 +1,6 @@
 //! Printing results: tables for people, JSON and CSV for programs.
 
-use ruleset::Diagnostic;
+use ruleset::{Diagnostic, Sources};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal, Write};
@@ -282,10 +282,10 @@ fn beneficiaries_table(summary: &Summary) -> String {
 }
 
 /// Prints every problem of a ruleset, with its place, to standard error.
-pub(crate) fn diagnostics(diagnostics: &[Diagnostic], sources: &BTreeMap<String, String>) {
+pub(crate) fn diagnostics(diagnostics: &[Diagnostic], sources: &Sources) {
     for diagnostic in diagnostics {
-        let source = sources.get(&diagnostic.file).map_or("", String::as_str);
-        note(&paint(&diagnostic.render(source), diagnostic));
+        let source = sources.text(&diagnostic.file).unwrap_or_default();
+        note(&paint(&diagnostic.render(&source), diagnostic));
     }
 }
 

@@ -5,6 +5,7 @@ use connector::folder::{Draft, Folder, InputFile, Run};
 use decider::Decider;
 use model::log::{Control, Genesis, RecordBody};
 use model::{EventTime, Position, Record};
+use ruleset::Sources;
 use runtime::{Drive, Records, Sink, Store};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -54,7 +55,7 @@ pub(crate) fn run(args: &Replay, config: &Config) -> Result<(), Failure> {
         passing,
         mapping: place.zip(mapping),
         genesis,
-        rulesets: rulesets.into_sources().into_iter().map(|sources| sources.0).collect(),
+        rulesets: rulesets.into_sources().into_iter().map(Sources::into_texts).collect(),
         until_at: until.map(EventTime::as_ms),
         verdicts,
     };

@@ -3,7 +3,7 @@
 use connector::folder::Folder;
 use decider::{Decider, Tally};
 use model::fact::{RECORD, Row, Subject};
-use ruleset::{Diagnostic, RuleInfo, Ruleset, Severity, Sources};
+use ruleset::{Diagnostic, RuleInfo, Ruleset, Severity};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -34,7 +34,7 @@ pub(crate) fn run(command: &Rules, config: &Config) -> Result<(), Failure> {
 
 fn check(config: &Config) -> Result<(), Failure> {
     let sources = rules_folder::read(&config.rules)?;
-    let (problems, rules) = match Ruleset::load(&Sources(sources.clone())) {
+    let (problems, rules) = match Ruleset::load(&sources) {
         Ok(loaded) => (loaded.warnings, Some(loaded.ruleset)),
         Err(problems) => (problems, None),
     };
@@ -60,7 +60,7 @@ fn check(config: &Config) -> Result<(), Failure> {
 
 fn archive(folder: &Path, config: &Config) -> Result<(), Failure> {
     let rules = rules_folder::load(&config.rules)?;
-    let path = rulesets::write(folder, &Sources(rules.sources))?;
+    let path = rulesets::write(folder, &rules.sources)?;
     print::out(&format!("{}\n", path.display()))
 }
 

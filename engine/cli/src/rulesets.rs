@@ -33,7 +33,7 @@ impl Rulesets {
                 *hash = rules.ruleset.hash().into();
             }
         }
-        let sources = vec![Sources(rules.sources)];
+        let sources = vec![rules.sources];
         (Rulesets { first: Arc::new(rules.ruleset), later: Vec::new(), sources }, passed_over)
     }
 
@@ -42,9 +42,10 @@ impl Rulesets {
         kept: &[BTreeMap<String, String>],
         records: &mut [Record],
     ) -> Result<Rulesets, Failure> {
-        let mut all = Rulesets::of_sources(kept.iter().cloned().map(Sources).collect())?;
+        let mut all =
+            Rulesets::of_sources(kept.iter().map(|texts| texts.clone().into_iter().collect()).collect())?;
         if all.later.is_empty() {
-            let sources = all.sources.remove(0).0;
+            let sources = all.sources.remove(0);
             let ruleset = Arc::into_inner(all.first).expect("nobody else has it");
             return Ok(Rulesets::throughout(Rules { ruleset, sources }, records).0);
         }

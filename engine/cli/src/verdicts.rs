@@ -80,7 +80,7 @@ fn check(args: &Verdicts) -> Result<(), Failure> {
 /// A rule that no verdict names may be one that never fired, or one that there is not.
 fn is_a_rule(asked: &str, met: &BTreeSet<RuleId>, config: &Config) -> Result<(), Failure> {
     let rules = crate::rules_folder::read(&config.rules).unwrap_or_default();
-    let mut known: BTreeSet<&str> = rules.keys().filter_map(|file| file.strip_suffix(".rhai")).collect();
+    let mut known: BTreeSet<&str> = rules.paths().filter_map(|file| file.strip_suffix(".rhai")).collect();
     known.extend(met.iter().map(RuleId::as_str));
     known.extend(Cause::ALL.iter().map(|cause| cause.name()));
     if known.contains(asked) {

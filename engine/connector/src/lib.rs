@@ -5,7 +5,8 @@
 //! - [`schema`]: the contract as JSON Schema and tables, made from the same tables that read and write;
 //! - [`mapping`]: foreign tables (CSV, JSON lines) as events, by a mapping file;
 //! - [`mod@file`]: files as a source of records in log order;
-//! - [`folder`]: what a run leaves behind, and where verdicts are written.
+//! - [`folder`]: what a run leaves behind, and where verdicts are written;
+//! - [`rules`]: the files of a folder of rules.
 //!
 //! No bytes can stop the stream: whatever is not an event becomes a refusal with its original bytes. Decoding
 //! and mapping are pure functions of their bytes. It refuses to read a clock or the environment.
@@ -15,6 +16,7 @@ pub mod file;
 pub mod folder;
 pub mod log;
 pub mod mapping;
+pub mod rules;
 pub mod schema;
 pub mod wire;
 

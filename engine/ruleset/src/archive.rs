@@ -1,27 +1,90 @@
 //! The files of a ruleset as one canonical archive: what its version is the hash of.
 
 use sha2::{Digest, Sha256};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt::Display;
+
+use crate::unreadable::Unreadable;
 
 /// The text files of a ruleset's folder by relative path: `same_ip_burst.rhai`, `ruleset.toml`,
 /// `programs.toml`, `lists/shared_networks.txt`. Anything else, such as `*.cases`, is ignored. Reading the files
-/// is the caller's.
+/// is the caller's; what could not be read is a problem of that file, found beside all others.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Sources(pub BTreeMap<String, String>);
+pub struct Sources {
+    files: BTreeMap<String, Result<String, Unreadable>>,
+}
+
+impl FromIterator<(String, String)> for Sources {
+    /// Sources from texts, by path.
+    fn from_iter<T: IntoIterator<Item = (String, String)>>(texts: T) -> Sources {
+        Sources { files: texts.into_iter().map(|(path, text)| (path, Ok(text))).collect() }
+    }
+}
 
 impl Sources {
+    /// Where in a folder its files lie: in it, and in these folders of it.
+    pub const FOLDERS: [&'static str; 1] = ["lists"];
+
+    /// Whether a file, by its relative path, belongs to a ruleset or was probably meant to.
+    pub fn wants(path: &str) -> bool {
+        [".rhai", ".toml", ".txt"].iter().any(|extension| path.ends_with(extension))
+    }
+
+    /// Files as they were read, by relative path; the error is why one could not be.
+    pub fn of_files<E: Display>(files: impl IntoIterator<Item = (String, Result<Vec<u8>, E>)>) -> Sources {
+        let read = |bytes: Result<Vec<u8>, E>| match bytes {
+            Ok(bytes) => Unreadable::or_text(bytes),
+            Err(error) => Err(Unreadable::Failed(error.to_string())),
+        };
+        Sources { files: files.into_iter().map(|(path, bytes)| (path, read(bytes))).collect() }
+    }
+
+    /// The paths of all files, sorted.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        self.files.keys().map(String::as_str)
+    }
+
+    /// A file's text; of what is not text, what can be shown of it.
+    pub fn text(&self, path: &str) -> Option<Cow<'_, str>> {
+        self.files.get(path).map(|file| match file {
+            Ok(text) => Cow::Borrowed(text.as_str()),
+            Err(unreadable) => unreadable.shown(),
+        })
+    }
+
+    /// The texts of the files that could be read, by path.
+    pub fn into_texts(self) -> BTreeMap<String, String> {
+        self.files.into_iter().filter_map(|(path, text)| Some((path, text.ok()?))).collect()
+    }
+
+    /// Puts a text in the place of a file; what cannot be read stays what it is.
+    pub fn put(&mut self, path: &str, text: String) {
+        if !matches!(self.files.get(path), Some(Err(_))) {
+            self.files.insert(path.to_owned(), Ok(text));
+        }
+    }
+
+    /// Leaves out files by their path.
+    pub fn retain(&mut self, keep: impl Fn(&str) -> bool) {
+        self.files.retain(|path, _| keep(path));
+    }
+
     /// The files that belong to the ruleset: rules, lists and settings.
-    pub(crate) fn files(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0
-            .iter()
-            .map(|(path, text)| (path.as_str(), text.as_str()))
-            .filter(|(path, _)| kind(path).is_some())
+    pub(crate) fn files(&self) -> impl Iterator<Item = (&str, Result<&str, &Unreadable>)> {
+        let files = self.files.iter().map(|(path, file)| (path.as_str(), file.as_deref()));
+        files.filter(|(path, _)| kind(path).is_some())
+    }
+
+    pub(crate) fn file(&self, path: &str) -> Option<Result<&str, &Unreadable>> {
+        self.files.get(path).map(Result::as_deref)
     }
 
     /// The canonical archive: for every file in order of path its path, the length of its text, and the text.
+    /// Files that cannot be read are in none: with one a ruleset does not load.
     pub fn archive(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
-        for (path, text) in self.files() {
+        for (path, text) in self.files().filter_map(|(path, text)| Some((path, text.ok()?))) {
             bytes.extend_from_slice(format!("{path}\n{}\n", text.len()).as_bytes());
             bytes.extend_from_slice(text.as_bytes());
             bytes.push(b'\n');
@@ -40,7 +103,7 @@ impl Sources {
             files.insert(path.to_owned(), text.to_owned());
             rest = after.strip_prefix('\n')?;
         }
-        Some(Sources(files))
+        Some(files.into_iter().collect())
     }
 
     /// The ruleset's version: SHA-256 of the archive, in hex.
@@ -79,7 +142,7 @@ mod tests {
     use super::*;
 
     fn sources(files: &[(&str, &str)]) -> Sources {
-        Sources(files.iter().map(|(p, t)| ((*p).to_owned(), (*t).to_owned())).collect())
+        files.iter().map(|(p, t)| ((*p).to_owned(), (*t).to_owned())).collect()
     }
 
     #[test]

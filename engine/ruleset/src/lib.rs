@@ -15,6 +15,7 @@
 // What is wrong, and where.
 mod diagnostic;
 mod source;
+mod unreadable;
 
 // The files of a ruleset.
 mod archive;

@@ -22,6 +22,7 @@ use crate::programs::Programs;
 use crate::settings::{Named, Override, RuleSettings, Settings};
 use crate::source::Source;
 use crate::toml_file::TomlFile;
+use crate::unreadable::Unreadable;
 use crate::{Loaded, Ruleset, engine, info};
 
 /// Everything that was read, before it is known to be without errors.
@@ -43,34 +44,44 @@ pub(crate) fn load(sources: &Sources) -> Result<Loaded, Vec<Diagnostic>> {
 }
 
 fn read(sources: &Sources, found: &mut Vec<Diagnostic>) -> Read {
-    let mut lists = BTreeMap::new();
-    for (path, text) in sources.files() {
-        if let Some(FileKind::List(name)) = kind(path) {
-            let mut problems = Problems::of(path);
-            let list = List::parse(&Source::new(path, text), &mut problems);
-            found.extend(problems.into_sorted());
-            lists.insert(name.to_owned(), Arc::new(list));
-        }
-    }
-    found.extend(sources.0.keys().filter(|path| looks_like_ours(path)).map(|path| ignored(path)));
+    let unreadable = sources.files().filter_map(|(path, text)| Some(text.err()?.problem(path)));
+    found.extend(unreadable);
+    found.extend(sources.paths().filter(|path| looks_like_ours(path)).map(ignored));
+    let lists = sources.files().filter_map(|(path, text)| list(path, text.ok(), found)).collect();
     let programs = toml(sources, "programs.toml", found, Programs::read);
-    let mut settings_file = sources.0.get("ruleset.toml").map(|text| TomlFile::new("ruleset.toml", text));
-    let settings = settings_file.as_mut().map(Settings::read).unwrap_or_default();
+    let mut settings_file = sources.file("ruleset.toml").map(|text| text.ok().map(settings_file));
+    let settings = match &mut settings_file {
+        None => Settings::default(),
+        Some(None) => Settings::failed(),
+        Some(Some(file)) => Settings::read(file),
+    };
     let files: Vec<RuleFile<'_>> = sources.files().filter_map(RuleFile::of).collect();
     let names: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();
     let around = Around { settings: &settings, names: &names, lists: &lists };
     let rules: Vec<Checked> = files.iter().filter_map(|file| rule(file, &around, found)).collect();
-    if let Some(file) = &mut settings_file {
+    if let Some(Some(mut file)) = settings_file {
         check_settings(&settings, &files, &rules, &mut file.problems);
+        found.extend(file.problems.into_sorted());
     }
-    found.extend(settings_file.into_iter().flat_map(|file| file.problems.into_sorted()));
     Read { settings, programs: programs.unwrap_or_default(), rules }
+}
+
+/// A list by its name; one that cannot be read is there all the same.
+fn list(path: &str, text: Option<&str>, found: &mut Vec<Diagnostic>) -> Option<(String, Arc<List>)> {
+    let Some(FileKind::List(name)) = kind(path) else { return None };
+    let mut problems = Problems::of(path);
+    let list = text.map(|text| List::parse(&Source::new(path, text), &mut problems));
+    found.extend(problems.into_sorted());
+    Some((name.to_owned(), Arc::new(list.unwrap_or_default())))
+}
+
+fn settings_file(text: &str) -> TomlFile<'_> {
+    TomlFile::new("ruleset.toml", text)
 }
 
 /// A rule in a folder of its own would see nothing and say nothing.
 fn looks_like_ours(path: &str) -> bool {
-    let ours = [".rhai", ".toml", ".txt"].iter().any(|extension| path.ends_with(extension));
-    ours && kind(path).is_none()
+    Sources::wants(path) && kind(path).is_none()
 }
 
 fn ignored(path: &str) -> Diagnostic {
@@ -90,8 +101,7 @@ fn toml<T>(
     found: &mut Vec<Diagnostic>,
     read: fn(&mut TomlFile<'_>) -> T,
 ) -> Option<T> {
-    let text = sources.0.get(path)?;
-    let mut file = TomlFile::new(path, text);
+    let mut file = TomlFile::new(path, sources.file(path)?.ok()?);
     let value = read(&mut file);
     found.extend(file.problems.into_sorted());
     Some(value)
@@ -100,7 +110,8 @@ fn toml<T>(
 /// A rule's file.
 struct RuleFile<'a> {
     path: &'a str,
-    text: &'a str,
+    /// Missing where the file cannot be read.
+    text: Option<&'a str>,
     /// The name that it has.
     said: &'a str,
     /// The name that it has or should have.
@@ -108,10 +119,10 @@ struct RuleFile<'a> {
 }
 
 impl<'a> RuleFile<'a> {
-    fn of((path, text): (&'a str, &'a str)) -> Option<RuleFile<'a>> {
+    fn of((path, text): (&'a str, Result<&'a str, &Unreadable>)) -> Option<RuleFile<'a>> {
         let Some(FileKind::Rule(said)) = kind(path) else { return None };
         let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' };
-        Some(RuleFile { path, text, said, name: said.chars().map(plain).collect() })
+        Some(RuleFile { path, text: text.ok(), said, name: said.chars().map(plain).collect() })
     }
 
     fn id(&self, problems: &mut Problems) -> Option<RuleId> {
@@ -153,7 +164,7 @@ fn check_rule(file: &RuleFile<'_>, around: &Around<'_>, problems: &mut Problems)
         may_reject: if may_reject { MayReject::Yes } else { MayReject::No },
     };
     let id = file.id(problems);
-    let source = Source::new(file.path, file.text);
+    let source = Source::new(file.path, file.text?);
     let parsed = parse(&source, problems)?;
     Some(check(id?, &source, parsed, &surroundings, problems))
 }

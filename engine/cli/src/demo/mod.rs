@@ -8,6 +8,7 @@ mod stop;
 
 use connector::folder::{Draft, Folder, Run};
 use model::Span;
+use ruleset::Sources;
 use runtime::Store;
 use std::io::IsTerminal;
 
@@ -47,7 +48,7 @@ pub(crate) fn run(args: &Demo, config: &Config) -> Result<(), Failure> {
 /// Leaves the state folder as a replay would, and prints what it came to.
 fn finish(
     simulation: Simulation,
-    sources: std::collections::BTreeMap<String, String>,
+    sources: Sources,
     mut draft: Draft,
     args: &Demo,
     config: &Config,
@@ -61,7 +62,7 @@ fn finish(
         passing: Vec::new(),
         mapping: None,
         genesis: ended.decider.genesis().clone(),
-        rulesets: vec![sources],
+        rulesets: vec![sources.into_texts()],
         until_at: None,
         verdicts: ended.verdicts,
     };

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::wildcard_enum_match_arm, reason = "tests panic to fail")]
 
+mod files;
 mod judging;
 mod language;
 mod lints;

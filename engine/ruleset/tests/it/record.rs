@@ -123,7 +123,7 @@ pub(crate) fn rule(body: &str) -> String {
 }
 
 pub(crate) fn sources(files: &[(&str, &str)]) -> Sources {
-    Sources(files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect())
+    files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect()
 }
 
 /// The ruleset of one rule `r` on orders, with lists and settings beside it.
@@ -140,7 +140,7 @@ pub(crate) fn load(body: &str) -> Ruleset {
 }
 
 pub(crate) fn rendered(sources: &Sources, problems: &[Diagnostic]) -> String {
-    let texts = problems.iter().map(|d| d.render(sources.0.get(&d.file).map_or("", String::as_str)));
+    let texts = problems.iter().map(|d| d.render(&sources.text(&d.file).unwrap_or_default()));
     texts.collect::<Vec<_>>().join("\n")
 }
 

@@ -120,7 +120,7 @@ fn a_slip_of_the_pen_is_one_problem() {
         for at in words(text) {
             for slip in slips(&text[at.clone()]) {
                 let mut all = good.clone();
-                all.0.insert(file.to_owned(), format!("{}{slip}{}", &text[..at.start], &text[at.end..]));
+                all.put(file, format!("{}{slip}{}", &text[..at.start], &text[at.end..]));
                 let problems = found(&all);
                 let said = rendered(&all, &problems);
                 assert!(problems.len() <= 1, "{file}: `{}` as `{slip}`:\n{said}", &text[at]);

@@ -94,7 +94,7 @@ const PIECES: &[&str] = &[
 ];
 
 fn load_anything(text: String) -> Option<Ruleset> {
-    let all = Sources([("r.rhai".to_owned(), text)].into());
+    let all: Sources = [("r.rhai".to_owned(), text)].into_iter().collect();
     match Ruleset::load(&all) {
         Ok(loaded) => Some(loaded.ruleset),
         Err(problems) => {
