@@ -144,7 +144,7 @@ fn a_file_that_is_no_text_is_a_problem_beside_the_others() {
         ("accents.rhai", "file.encoding", 5, 10),
         ("folder.rhai", "file.unreadable", 1, 1),
         ("lists/names.txt", "file.encoding", 2, 3),
-        ("wrong.rhai", "field.unknown", 5, 28),
+        ("wrong.rhai", "field.unknown", 5, 27),
     ];
     assert_eq!(found, expected);
     let shown = stderr(&tidegate(folder.path(), &["rules", "check", "--rules", rules]));
@@ -154,7 +154,8 @@ fn a_file_that_is_no_text_is_a_problem_beside_the_others() {
 #[test]
 fn cases_are_run_only_of_rules_that_can_be_read() {
     let folder = folder_with_unreadable_files();
-    std::fs::write(folder.path().join("accents.cases"), "").unwrap();
+    let case = "== an order\n0s  order o1\n---\n0s o1/maria accrue accrued>pending 10.00 USD\n";
+    std::fs::write(folder.path().join("accents.cases"), case).unwrap();
     let run = tidegate(folder.path(), &["rules", "test", "--rules", folder.path().to_str().unwrap()]);
     assert_eq!(run.status.code(), Some(1), "{}", stdout(&run));
     assert!(stderr(&run).contains("accents.rhai:5:10"), "{}", stderr(&run));
@@ -355,7 +356,7 @@ fn every_command_of_the_readme_works_as_it_stands() {
             if command.contains("ORDER") { command.replace("ORDER", &order()) } else { command.to_owned() };
         let ended = run(&command.split(' ').collect::<Vec<_>>());
         assert!(ended.status.success(), "tidegate {command}: {}", stderr(&ended));
-        assert!(!stdout(&ended).is_empty(), "tidegate {command}");
+        assert!(!stdout(&ended).is_empty() || !stderr(&ended).is_empty(), "tidegate {command}");
     }
 }
 

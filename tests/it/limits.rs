@@ -104,7 +104,7 @@ fn how_much_is_decided_at_once_never_shows_where_there_is_no_room() {
     let mut decider = engine::decider(&ruleset);
     let expected = engine::decide(&mut decider, &records, 1);
     let usage = decider.windows().usage();
-    assert!(usage.lost_rows > 1_000 && usage.lost_values > 1_000, "{usage:?}");
+    assert!(usage.lost_rows > 1_000 && usage.lost_values > 100, "{usage:?}");
     let unknown: u64 = decider.tally().rules.values().map(|tally| tally.unknown).sum();
     assert!(unknown > 1_000, "{unknown}");
     for chunk in [7, 1_000_000] {

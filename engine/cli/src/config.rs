@@ -71,6 +71,7 @@ pub(crate) struct Config {
 #[derive(Debug, Serialize)]
 struct Setting {
     /// The table of tidegate.toml that it stands in.
+    #[serde(skip_serializing_if = "Option::is_none")]
     table: Option<&'static str>,
     key: &'static str,
     value: toml::Value,

@@ -155,7 +155,8 @@ fn however_a_rule_reads_what_is_unknown_it_fails() {
 
 #[test]
 fn a_rule_beyond_its_budget_fails_and_the_others_go_on() {
-    let digits = (0..200).map(|n| n.to_string()).collect::<Vec<_>>().join(", ");
+    // Fewer rounds than operations, so that only running it shows.
+    let digits = (0..90).map(|n| n.to_string()).collect::<Vec<_>>().join(", ");
     let body = format!(
         "let n = order.units; for a in [{digits}] {{ for b in [{digits}] {{ n += a * b; }} }} if n > 0 {{ hold(\"n\"); }}"
     );

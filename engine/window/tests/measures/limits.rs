@@ -176,13 +176,16 @@ fn a_refund_ratio_is_unknown_where_orders_of_the_cohort_were_lost() {
 
 #[test]
 fn doubts_are_forgotten_with_what_was_lost() {
-    let mut bench = with_keys(1, vec![clicks(Aggregate::Count)]);
-    bench.click(0, "maria");
-    let before = bench.windows.usage().bytes;
-    bench.click(10, "joan");
-    bench.click(101, "joan");
-    assert!(bench.windows.usage().bytes > before);
-    bench.windows.advance(at(1_000));
-    bench.click(1_000, "maria");
-    assert_eq!(bench.windows.usage().bytes, before);
+    let bytes = |lost: &[i64]| {
+        let mut bench = with_keys(1, vec![clicks(Aggregate::Count)]);
+        bench.click(0, "maria");
+        lost.iter().for_each(|ms| drop(bench.click(*ms, "joan")));
+        let doubting = bench.windows.usage().bytes;
+        bench.windows.advance(at(1_000));
+        bench.click(1_000, "maria");
+        (doubting, bench.windows.usage().bytes)
+    };
+    let ((plain, after_plain), (doubting, after)) = (bytes(&[]), bytes(&[10, 101]));
+    assert!(doubting > plain, "{doubting} bytes, {plain} without doubts");
+    assert_eq!(after, after_plain);
 }
