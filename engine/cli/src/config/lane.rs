@@ -32,28 +32,14 @@ impl Lane {
     /// What was typed comes before what the file says, and both before the standard.
     pub(super) fn resolve(typed: &Written, file: Written) -> Result<Lane, Failure> {
         let standard = Genesis::standard("".into());
-        let span = |key, typed: &Option<String>, file: Option<String>, standard| {
-            typed.clone().or(file).map_or(Ok(standard), |text| parse_span(key, &text))
-        };
-        let key = typed.canary_key.clone().or(file.canary_key);
-        let feeds = typed.feeds.clone().or(file.feeds);
+        let said = first_of(typed, file);
         Ok(Lane {
-            sweep_grid: grid(span("sweep_grid", &typed.sweep_grid, file.sweep_grid, standard.sweep_grid)?)?,
-            allowed_skew: span(
-                "allowed_skew",
-                &typed.allowed_skew,
-                file.allowed_skew,
-                standard.allowed_skew,
-            )?,
-            dedup_horizon: span(
-                "dedup_horizon",
-                &typed.dedup_horizon,
-                file.dedup_horizon,
-                standard.dedup_horizon,
-            )?,
-            park_for: span("park_for", &typed.park_for, file.park_for, standard.park_for)?,
-            canary_key: key.map_or(Ok(standard.canary_key), |text| parse_key(&text))?,
-            feeds: feeds.map_or(Ok(standard.feeds), |text| parse_feeds(&text))?,
+            sweep_grid: grid(span("sweep_grid", said.sweep_grid, standard.sweep_grid)?)?,
+            allowed_skew: span("allowed_skew", said.allowed_skew, standard.allowed_skew)?,
+            dedup_horizon: span("dedup_horizon", said.dedup_horizon, standard.dedup_horizon)?,
+            park_for: span("park_for", said.park_for, standard.park_for)?,
+            canary_key: said.canary_key.map_or(Ok(standard.canary_key), |text| parse_key(&text))?,
+            feeds: said.feeds.map_or(Ok(standard.feeds), |text| parse_feeds(&text))?,
         })
     }
 
@@ -116,9 +102,21 @@ fn wrong(key: &str, text: &str, wanted: &str) -> Failure {
     Failure::usage(format!("`lane.{key}` is `{text}`; {wanted}"))
 }
 
-fn parse_span(key: &str, text: &str) -> Result<Span, Failure> {
+fn first_of(typed: &Written, file: Written) -> Written {
+    let typed = typed.clone();
+    Written {
+        sweep_grid: typed.sweep_grid.or(file.sweep_grid),
+        allowed_skew: typed.allowed_skew.or(file.allowed_skew),
+        dedup_horizon: typed.dedup_horizon.or(file.dedup_horizon),
+        park_for: typed.park_for.or(file.park_for),
+        canary_key: typed.canary_key.or(file.canary_key),
+        feeds: typed.feeds.or(file.feeds),
+    }
+}
+
+fn span(key: &str, text: Option<String>, standard: Span) -> Result<Span, Failure> {
     let wanted = "write a whole number and one of ms, s, m, h, d, such as 7d, at most 100 years";
-    Span::parse(text).ok_or_else(|| wrong(key, text, wanted))
+    text.map_or(Ok(standard), |text| Span::parse(&text).ok_or_else(|| wrong(key, &text, wanted)))
 }
 
 fn grid(span: Span) -> Result<Span, Failure> {
