@@ -227,13 +227,13 @@ fn on_a_terminal(columns: u16, rows: u16) -> String {
     }
     let id = std::fs::read_to_string(id).unwrap();
     assert!(Command::new("kill").arg(id.trim()).status().unwrap().success());
-    let rest = std::thread::spawn(move || {
+    let rest = std::thread::Builder::new().spawn(move || {
         let mut rest = Vec::new();
         screen.read_to_end(&mut rest).unwrap();
         rest
     });
     assert_eq!(end_of(&mut terminal).and_then(|status| status.code()), Some(0));
-    drawn.extend(rest.join().unwrap());
+    drawn.extend(rest.unwrap().join().unwrap());
     String::from_utf8_lossy(&drawn).into_owned()
 }
 

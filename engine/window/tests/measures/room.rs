@@ -118,7 +118,17 @@ fn is_cohort(feature: &Feature) -> bool {
 fn told_apart(feature: &Feature) -> Option<&Field> {
     match &feature.aggregate {
         Aggregate::Distinct(field) | Aggregate::TopShare(field) => Some(field),
-        _ => None,
+        Aggregate::Count
+        | Aggregate::Sum(_)
+        | Aggregate::Mean(_)
+        | Aggregate::Min(_)
+        | Aggregate::Max(_)
+        | Aggregate::Deviation(_)
+        | Aggregate::GapMean
+        | Aggregate::GapDeviation
+        | Aggregate::SecondsSinceFirst
+        | Aggregate::SecondsSinceLast
+        | Aggregate::RefundRatio { .. } => None,
     }
 }
 
