@@ -33,6 +33,15 @@ fn the_kept_schemas_are_those_of_the_types() {
 }
 
 #[test]
+fn the_kept_page_of_facts_is_that_of_the_tables() {
+    let kept = std::fs::read_to_string(engine::root().join("rules/facts.md")).unwrap_or_default();
+    assert!(
+        kept == tidegate::contract::facts(),
+        "rules/facts.md is old: cargo run -p tidegate --example schemas"
+    );
+}
+
+#[test]
 fn a_demo_prints_what_its_schema_says_and_the_same_for_the_same_seed() {
     let arguments = ["demo", "--once", "--days", "4", "--orders", "300"];
     let summary = json_of(&arguments);

@@ -1,9 +1,10 @@
-//! Writes the schemas of the commands' JSON to `schemas/`: `cargo run -p tidegate --example schemas`.
+//! Writes the schemas of the commands' JSON to `schemas/`, and the page of facts to `rules/`: `cargo run -p tidegate --example schemas`.
 
 fn main() -> std::io::Result<()> {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schemas");
     for (name, text) in tidegate::contract::schemas() {
         std::fs::write(folder.join(name), text)?;
     }
+    std::fs::write(folder.join("../rules/facts.md"), tidegate::contract::facts())?;
     Ok(())
 }

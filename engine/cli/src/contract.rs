@@ -1,4 +1,4 @@
-//! The shape of the JSON that commands print, as JSON Schema 2020-12.
+//! The shape of the JSON that commands print, as JSON Schema 2020-12, and the page of facts.
 
 use schemars::Schema;
 
@@ -15,4 +15,9 @@ pub fn schemas() -> Vec<(&'static str, String)> {
         ("summary.schema.json", text(schemars::schema_for!(Summary))),
         ("demo.schema.json", text(schemars::schema_for!(DemoSummary))),
     ]
+}
+
+/// The page of `rules/facts.md`: every fact that a rule can see.
+pub fn facts() -> String {
+    crate::rules::facts_page()
 }

@@ -255,6 +255,19 @@ fn fact_rows() -> Vec<FactRow> {
     rows
 }
 
+/// The page of `rules/facts.md`.
+pub(crate) fn facts_page() -> String {
+    let mut page = "# What a rule sees\n\nWritten by `cargo run -p tidegate --example schemas` from the tables that rules are \
+                    checked against; `tidegate rules facts` prints the same. `?`: may be missing, `()` in a rule. A refund \
+                    and a commission also have `order`, with all its facts.\n\n| on | fact | type | meaning |\n|---|---|---|---|\n"
+        .to_owned();
+    for row in fact_rows() {
+        let optional = if row.optional { "?" } else { "" };
+        page += &format!("| {} | `{}` | {}{optional} | {} |\n", row.of, row.path, row.fact_type, row.meaning);
+    }
+    page
+}
+
 fn facts(config: &Config) -> Result<(), Failure> {
     let rows = fact_rows();
     match config.output {
