@@ -68,7 +68,7 @@ impl Desk {
     fn replay(&self, events: &[Value], days: i64) -> Value {
         let lines: String = events.iter().map(|event| format!("{event}\n")).collect();
         std::fs::write(self.path("events.ndjson"), lines).unwrap();
-        let until = format!("2026-01-{:02}T00:00:00Z", days + 1);
+        let until = model::EventTime::from_ms(at(24 * days)).unwrap().to_string();
         self.json(&["replay", self.path("events.ndjson").to_str().unwrap(), "--until", &until])
     }
 }
@@ -436,4 +436,26 @@ fn explain_says_why_a_release_waits_and_shows_times_and_money_as_such() {
     for words in ["refund (amount 40.00 USD, refund f2", "settled (due_at 2026-01-15T02:00:00Z)"] {
         assert!(told.contains(words), "`{words}` is told:\n{told}");
     }
+}
+
+#[test]
+fn the_end_of_a_hold_is_told_before_the_release_that_it_allows() {
+    let late = "//! Late\n//! Looks at what is due.\nconst ON = \"maturity\";\nconst SEVERITY = \"low\";\n\
+                const PUBLIC_CODE = \"x\";\nif commission.held_before && order.line_count > 3 { flag(\"f\"); }\n";
+    let long = BURST.replace("lasting(\"2d\")", "lasting(\"30d\")");
+    let desk = Desk::with(&[("burst.rhai", &long), ("late.rhai", late)]);
+    let next = json!({
+        "event_id": "c1", "kind": "click", "occurred_at": at(900), "click_id": "c1", "creator_id": "eve",
+        "buyer_id": "b",
+    });
+    desk.replay(&[order("o1", 1), order("o2", 2), order("o3", 3), next], 38);
+    let story = desk.json(&["explain", "o1"]);
+    let scenes = story["scenes"].as_array().unwrap();
+    let told: Vec<&str> = scenes.iter().map(|scene| scene["what"].as_str().unwrap()).collect();
+    assert_eq!(
+        told[2..],
+        ["the last hold on it ended by itself", "cps 10.00 USD was due for release"],
+        "{told:?}"
+    );
+    assert_eq!(scenes[3]["verdicts"][0]["decision"], "release");
 }

@@ -43,9 +43,11 @@ struct Draft<'s> {
 enum Origin {
     /// A record of the log.
     Record,
-    /// A date.
-    Time,
-    /// Rules, which look at both.
+    /// The end of a hold.
+    End,
+    /// The commission's date.
+    Date,
+    /// Rules, which look at records and at what is due.
     Rules,
 }
 
@@ -58,7 +60,8 @@ pub(super) fn scenes(seen: &Seen) -> Vec<Scene> {
             None => drafts.push(Draft::of_time(verdict)),
         }
     }
-    drafts.sort_by_key(|draft| (draft.scene.position, draft.is_record(), draft.at));
+    // Within a sweep holds end before anything is due.
+    drafts.sort_by_key(|draft| (draft.scene.position, draft.is_record(), draft.at, draft.trace.is_some()));
     drafts.into_iter().map(Draft::finish).collect()
 }
 
@@ -66,13 +69,15 @@ pub(super) fn scenes(seen: &Seen) -> Vec<Scene> {
 fn place(drafts: &[Draft<'_>], verdict: &Verdict) -> Option<usize> {
     let find = |is: &dyn Fn(&Draft<'_>) -> bool| drafts.iter().position(is);
     let recorded = || find(&|draft| draft.recorded(verdict));
-    let dated = || find(&|draft| draft.matured(verdict)).or_else(|| find(&|draft| draft.came(verdict)));
+    let came = || find(&|draft| draft.came(verdict));
+    let matured = || find(&|draft| draft.matured(verdict));
     match origin(verdict) {
         Origin::Record => recorded(),
-        Origin::Time => dated(),
+        Origin::End => came(),
+        Origin::Date => matured().or_else(came),
         Origin::Rules => {
             let at_maturity = find(&|draft| draft.matured(verdict) && draft.fired(verdict));
-            at_maturity.or_else(recorded).or_else(dated)
+            at_maturity.or_else(recorded).or_else(matured).or_else(came)
         }
     }
 }
@@ -88,7 +93,8 @@ fn cause(name: &str) -> Option<Cause> {
 
 fn origin_of(cause: Cause) -> Origin {
     match cause {
-        Cause::Settled | Cause::Lapsed => Origin::Time,
+        Cause::Lapsed => Origin::End,
+        Cause::Settled => Origin::Date,
         Cause::Escalated | Cause::Score | Cause::CheckFailed | Cause::Invalidated | Cause::TooLate => {
             Origin::Rules
         }
