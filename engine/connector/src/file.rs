@@ -5,6 +5,9 @@
 //! that is no event has no time of its own: it stays behind the last good one before it in its file.
 //!
 //! Bytes are read whole: sorting needs all of them. Decoding is a pure function of a slice of them.
+//!
+//! A record does not know where it came from. Whoever wants to know its file and line is told both while the
+//! records are put in order, and keeps them or not.
 
 mod counts;
 mod error;
@@ -31,6 +34,15 @@ pub struct Progress {
     pub read_bytes: u64,
     /// Bytes of all files; standard input is not among them.
     pub total_bytes: u64,
+}
+
+/// Where a record stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// Which of the files, in the order given, from 0.
+    pub file: usize,
+    /// The line in which it begins, from 1; of a compressed file, a line of what is in it.
+    pub line: u64,
 }
 
 /// What the files hold.
@@ -66,11 +78,21 @@ impl Files {
         mapping: Option<&Mapping>,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Input, FileError> {
+        Files::open_placed(paths, mapping, progress, &mut |_| {})
+    }
+
+    /// As [`Files::open`]; `placed` is told where each record stands, in the order of the records.
+    pub fn open_placed(
+        paths: &[PathBuf],
+        mapping: Option<&Mapping>,
+        progress: &mut dyn FnMut(Progress),
+        placed: &mut dyn FnMut(Place),
+    ) -> Result<Input, FileError> {
         let files = read::read_all(paths, progress)?;
         let input = match files.iter().position(export::is_export) {
-            Some(0) => export::records(&files),
+            Some(0) => export::records(&files, placed),
             Some(_) => Err(error::mixed(&files)),
-            None => foreign::records(&files, mapping),
+            None => foreign::records(&files, mapping, placed),
         }?;
         Ok(Input { origins: files.into_iter().map(|file| file.origin).collect(), ..input })
     }

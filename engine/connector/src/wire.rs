@@ -26,7 +26,7 @@ pub use output::{read_dead_letter, read_verdict, write_dead_letter, write_verdic
 
 pub(crate) use choice::{Choice, Named};
 pub(crate) use codec::Codec;
-pub(crate) use context::shortened;
+pub(crate) use context::{shortened, syntax};
 pub(crate) use id::{Id, Key64};
 pub(crate) use money::unknown_currency;
 pub(crate) use object::{Fields, Obj, object, put};

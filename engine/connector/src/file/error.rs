@@ -15,6 +15,27 @@ pub enum FileError {
         /// Why.
         source: std::io::Error,
     },
+    /// A folder among the files.
+    #[error("{}: is a folder; name the files in it, such as {}", path.display(), path.join("*").display())]
+    Folder {
+        /// Which one.
+        path: PathBuf,
+    },
+    /// A compressed file that ends in the middle.
+    #[error(
+        "{}: the compressed file ends too early; it was cut off on its way, or is still being written",
+        path.display()
+    )]
+    CutOff {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// A text in UTF-16.
+    #[error("{file}: this is UTF-16; save it as UTF-8")]
+    Utf16 {
+        /// Which file.
+        file: String,
+    },
     /// A table without a mapping.
     #[error("{file}: a table needs a mapping file that names its columns; give one with --mapping")]
     NeedsMapping {
@@ -49,19 +70,21 @@ pub enum FileError {
     },
     /// A JSON document over several lines.
     #[error(
-        "{file}, row 1: this is one JSON document over several lines; write one event per line, such as with `jq -c '.[]'`"
+        "{file}, line {line}: this is one JSON document over several lines; write one event per line, such as with `jq -c '.[]'`"
     )]
     NotLines {
         /// Which file.
         file: String,
+        /// Where it begins.
+        line: u64,
     },
     /// An exported log that is not as it was written.
-    #[error("{file}, row {row}: the exported log is damaged: {detail}; export it again")]
+    #[error("{file}, line {line}: the exported log is damaged: {detail}; export it again")]
     Corrupt {
         /// Which file.
         file: String,
         /// Which line.
-        row: u64,
+        line: u64,
         /// What is wrong.
         detail: String,
     },

@@ -4,7 +4,7 @@ use model::log::{Control, Genesis, RecordBody};
 use model::{Position, Record};
 
 use super::read::{Loaded, lines};
-use super::{FileCounts, FileError, Input};
+use super::{FileCounts, FileError, Input, Place};
 use crate::log::{is_log, read_counted};
 
 /// Whether a file begins an exported log.
@@ -13,15 +13,15 @@ pub(super) fn is_export(file: &Loaded) -> bool {
 }
 
 /// The records of a log: the first file begins it, the others go on.
-pub(super) fn records(files: &[Loaded]) -> Result<Input, FileError> {
+pub(super) fn records(files: &[Loaded], placed: &mut dyn FnMut(Place)) -> Result<Input, FileError> {
     let mut genesis = None;
     let mut records: Vec<Record> = Vec::new();
     let mut counts = Vec::new();
-    for file in files {
+    for (index, file) in files.iter().enumerate() {
         let mut found = FileCounts::of(&file.name);
-        for (row, line) in lines(&file.bytes) {
-            let corrupt = |detail: String| FileError::Corrupt { file: file.name.clone(), row, detail };
-            let (record, unknown_fields) = read_counted(&line).map_err(corrupt)?;
+        for (line, bytes) in lines(&file.bytes) {
+            let corrupt = |detail: String| FileError::Corrupt { file: file.name.clone(), line, detail };
+            let (record, unknown_fields) = read_counted(&bytes).map_err(corrupt)?;
             found.unknown_fields += u64::from(unknown_fields);
             let expected = if genesis.is_none() { 0 } else { records.len() as u64 + 1 };
             if record.position != Position(expected) {
@@ -34,7 +34,10 @@ pub(super) fn records(files: &[Loaded]) -> Result<Input, FileError> {
                 Err(_) if genesis.is_none() => {
                     return Err(corrupt("the first record is no genesis".to_owned()));
                 }
-                Err(record) => records.push(record),
+                Err(record) => {
+                    placed(Place { file: index, line });
+                    records.push(record);
+                }
             }
         }
         counts.push(found);

@@ -4,26 +4,31 @@ use model::log::RecordBody;
 use model::{EventTime, Kind, Position, Record};
 
 use super::read::{Loaded, lines};
-use super::{FileCounts, FileError, Input};
+use super::{FileCounts, FileError, Input, Place};
 use crate::mapping::{Applied, Format, Made, Mapping, Table, split_csv, split_ndjson};
 use crate::wire::{Trust, decode_from};
 
-/// Where a record stands in the log: event time, kind rank, file, row, event of the row.
-type Order = (EventTime, Kind, usize, u64, usize);
+/// Where a record stands in the log: event time, kind rank, file and line, event of the row.
+type Order = (EventTime, Kind, Place, usize);
 
 /// The records of all files, in log order.
-pub(super) fn records(files: &[Loaded], mapping: Option<&Mapping>) -> Result<Input, FileError> {
+pub(super) fn records(
+    files: &[Loaded],
+    mapping: Option<&Mapping>,
+    placed: &mut dyn FnMut(Place),
+) -> Result<Input, FileError> {
     let mut ordered = Vec::new();
     let mut counts = Vec::new();
     for (index, file) in files.iter().enumerate() {
         let mut found = FileCounts::of(&file.name);
         let mut made = events(file, mapping, &mut found)?;
-        made.sort_by_key(|made| (made.row, made.which));
+        made.sort_by_key(|made| (made.line, made.which));
         made.iter().for_each(|made| found.add(made));
         in_order(index, made, &mut ordered);
         counts.push(found);
     }
     ordered.sort_by_key(|(order, _)| *order);
+    ordered.iter().for_each(|((_, _, place, _), _)| placed(*place));
     let records = (1..).zip(ordered).map(|(position, (_, made))| record(Position(position), made));
     Ok(Input { genesis: None, records: records.collect(), counts, origins: Vec::new() })
 }
@@ -35,7 +40,7 @@ fn in_order(file: usize, made: Vec<Made>, ordered: &mut Vec<(Order, Made)>) {
         if let Ok(event) = &made.outcome {
             (time, kind) = (event.occurred_at, event.kind());
         }
-        ordered.push(((time, kind, file, made.row, made.which), made));
+        ordered.push(((time, kind, Place { file, line: made.line }, made.which), made));
     }
 }
 
@@ -89,15 +94,15 @@ fn mapped(
 /// A file on the operator's disk is the operator's word: reviews keep their actors.
 fn producers_own(file: &Loaded, counts: &mut FileCounts) -> Result<Vec<Made>, FileError> {
     let mut made = Vec::new();
-    for (row, raw) in lines(&file.bytes) {
+    for (line, raw) in lines(&file.bytes) {
         if made.is_empty() && (raw.starts_with(b"[") || raw.as_ref() == b"{") {
-            return Err(FileError::NotLines { file: file.name.clone() });
+            return Err(FileError::NotLines { file: file.name.clone(), line });
         }
         let outcome = decode_from(&raw, Trust::Log).map(|decoded| {
             counts.unknown_fields += u64::from(decoded.unknown_fields);
             Box::new(decoded.event)
         });
-        made.push(Made { row, which: 0, raw, kind: None, outcome });
+        made.push(Made { line, which: 0, raw, kind: None, outcome });
     }
     counts.rows = made.len() as u64;
     Ok(made)

@@ -16,6 +16,8 @@ const STEP_BYTES: u64 = 1 << 20;
 const GZIP: &[u8] = &[0x1f, 0x8b];
 const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+/// The same mark in UTF-16, in either order.
+const UTF_16: [&[u8]; 2] = [&[0xff, 0xfe], &[0xfe, 0xff]];
 
 /// A file in memory.
 pub(crate) struct Loaded {
@@ -42,10 +44,24 @@ pub(crate) fn read_all(
     let sizes = paths.iter().filter_map(|path| std::fs::metadata(path).ok());
     let mut so_far = Progress { read_bytes: 0, total_bytes: sizes.map(|meta| meta.len()).sum() };
     let files = paths.iter().map(|path| {
-        let unreadable = |source| FileError::Unreadable { path: path.clone(), source };
-        read_one(path, &mut so_far, progress).map_err(unreadable)
+        if path.is_dir() {
+            return Err(FileError::Folder { path: path.clone() });
+        }
+        let file = read_one(path, &mut so_far, progress).map_err(|error| unreadable(path, error))?;
+        if UTF_16.iter().any(|mark| file.bytes.starts_with(mark)) {
+            return Err(FileError::Utf16 { file: file.name });
+        }
+        Ok(file)
     });
     files.collect()
+}
+
+fn unreadable(path: &Path, source: io::Error) -> FileError {
+    let path = path.to_owned();
+    if source.kind() == io::ErrorKind::UnexpectedEof {
+        return FileError::CutOff { path };
+    }
+    FileError::Unreadable { path, source }
 }
 
 fn name(path: &Path) -> String {

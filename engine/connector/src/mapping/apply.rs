@@ -16,8 +16,8 @@ use crate::wire::{Trust, decode_from, shortened};
 /// What a row, or a group of rows, became.
 #[derive(Debug)]
 pub(crate) struct Made {
-    /// The first row.
-    pub(crate) row: u64,
+    /// The line of the file in which the first row begins, from 1.
+    pub(crate) line: u64,
     /// Which of the table's events, for several of one row.
     pub(crate) which: usize,
     /// The bytes of its rows.
@@ -103,18 +103,18 @@ impl<'r> Harvest<'r> {
 }
 
 fn refuse(file: &str, row: &Row, detail: String) -> Made {
-    let refusal = Refusal::new(Code::MappingValue, "", located(detail, file, row.number));
-    Made { row: row.number, which: 0, raw: row.raw.clone(), kind: None, outcome: Err(refusal) }
+    let refusal = Refusal::new(Code::MappingValue, "", located(detail, file, row.line));
+    Made { line: row.line, which: 0, raw: row.raw.clone(), kind: None, outcome: Err(refusal) }
 }
 
 impl EventSpec {
     fn make(&self, which: usize, file: &str, rows: &[&Row]) -> Made {
-        let first = rows.first().map_or(0, |row| row.number);
+        let line = rows.first().map_or(0, |row| row.line);
         let outcome = self.event(file, rows).map_err(|mut refusal| {
-            refusal.detail = located(refusal.detail, file, first);
+            refusal.detail = located(refusal.detail, file, line);
             refusal
         });
-        Made { row: first, which, raw: joined(rows), kind: Some(self.kind), outcome }
+        Made { line, which, raw: joined(rows), kind: Some(self.kind), outcome }
     }
 
     /// The event as JSON, and from there through the one reader that checks everything.
@@ -139,8 +139,8 @@ impl EventSpec {
 }
 
 /// The detail with the place in the file, which the pointer cannot say.
-pub(crate) fn located(detail: String, file: &str, row: u64) -> String {
-    shortened(format!("{}, row {row}: {detail}", shortened(file.to_owned())))
+pub(crate) fn located(detail: String, file: &str, line: u64) -> String {
+    shortened(format!("{}, line {line}: {detail}", shortened(file.to_owned())))
 }
 
 fn joined(rows: &[&Row]) -> Bytes {

@@ -15,6 +15,7 @@ use super::apply::{Made, located};
 use super::row::Row;
 use crate::file::FileError;
 use crate::nearest;
+use crate::wire::syntax;
 
 /// A file split into rows, and what could not be split.
 pub(crate) struct Sheet {
@@ -23,9 +24,9 @@ pub(crate) struct Sheet {
 }
 
 impl Sheet {
-    fn refuse(&mut self, file: &str, number: u64, raw: Bytes, code: Code, detail: String) {
-        let refusal = Refusal::new(code, "", located(detail, file, number));
-        self.refused.push(Made { row: number, which: 0, raw, kind: None, outcome: Err(refusal) });
+    fn refuse(&mut self, file: &str, line: u64, raw: Bytes, code: Code, detail: String) {
+        let refusal = Refusal::new(code, "", located(detail, file, line));
+        self.refused.push(Made { line, which: 0, raw, kind: None, outcome: Err(refusal) });
     }
 }
 
@@ -41,32 +42,38 @@ pub(crate) fn split_csv(table: &Table, file: &str, bytes: &Bytes) -> Result<Shee
     let mut record = ByteRecord::new();
     let mut number = 0;
     loop {
-        let start = reader.position().byte();
+        let start = reader.position().clone();
         if !reader.read_byte_record(&mut record).map_err(unreadable)? {
             return Ok(sheet);
         }
         number += 1;
-        let raw = slice(bytes, start, reader.position().byte());
+        let whole = slice(bytes, start.byte(), reader.position().byte());
+        let raw = whole.slice_ref(whole.trim_ascii());
+        let line = start.line() + line_ends_before(&whole);
         // Cells that are left out at the end are empty; too many mean that the row was split wrongly.
         if record.len() > headings.len() {
             let detail =
                 format!("the row has {} cells and the headings are {}", record.len(), headings.len());
-            sheet.refuse(file, number, raw, Code::MappingValue, detail);
+            sheet.refuse(file, line, raw, Code::MappingValue, detail);
             continue;
         }
         let cells: Option<Vec<Text>> = places.iter().map(|place| cell(&record, *place)).collect();
         match cells {
-            Some(cells) => sheet.rows.push(Row { number, raw, cells }),
-            None => sheet.refuse(file, number, raw, Code::JsonUtf8, "a cell is not UTF-8".to_owned()),
+            Some(cells) => sheet.rows.push(Row { number, line, raw, cells }),
+            None => sheet.refuse(file, line, raw, Code::JsonUtf8, "a cell is not UTF-8".to_owned()),
         }
     }
 }
 
-/// The bytes of a record, without the line ends around it.
+/// The bytes of a record, with the line ends around it.
 fn slice(bytes: &Bytes, start: u64, end: u64) -> Bytes {
     let within = |at: u64| usize::try_from(at).unwrap_or(usize::MAX).min(bytes.len());
-    let record = bytes.slice(within(start)..within(end));
-    bytes.slice_ref(record.trim_ascii())
+    bytes.slice(within(start)..within(end))
+}
+
+/// How many lines end before a record begins: what is left of the record before it, and empty lines.
+fn line_ends_before(record: &[u8]) -> u64 {
+    record.iter().take_while(|byte| byte.is_ascii_whitespace()).map(|byte| u64::from(*byte == b'\n')).sum()
 }
 
 fn cell(record: &ByteRecord, place: Option<usize>) -> Option<Text> {
@@ -99,14 +106,18 @@ fn places(table: &Table, file: &str, headings: &ByteRecord) -> Result<Vec<Option
 /// Splits lines of JSON, one object each; a column `a.b` is the field `b` of the object `a`.
 pub(crate) fn split_ndjson(table: &Table, file: &str, bytes: &Bytes) -> Sheet {
     let mut sheet = Sheet { rows: Vec::new(), refused: Vec::new() };
-    for (number, raw) in crate::file::lines(bytes) {
+    for (line, raw) in crate::file::lines(bytes) {
         let cells: Result<Vec<Text>, _> =
             table.columns.names().iter().map(|name| json_cell(&raw, name)).collect();
         match cells {
-            Ok(cells) => sheet.rows.push(Row { number, raw, cells }),
-            Err(error) => {
-                sheet.refuse(file, number, raw, Code::JsonSyntax, format!("not a JSON object: {error}"))
-            }
+            Ok(cells) => sheet.rows.push(Row { number: line, line, raw, cells }),
+            Err(error) => sheet.refuse(
+                file,
+                line,
+                raw,
+                Code::JsonSyntax,
+                format!("not a JSON object: {}", syntax(&error)),
+            ),
         }
     }
     sheet

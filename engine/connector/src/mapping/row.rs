@@ -9,6 +9,8 @@ use model::Text;
 pub(crate) struct Row {
     /// From 1, headings not counted.
     pub(crate) number: u64,
+    /// The line of the file in which it begins, from 1.
+    pub(crate) line: u64,
     /// The bytes as they stand in the file.
     pub(crate) raw: Bytes,
     /// By index of column; an empty cell is a missing value.

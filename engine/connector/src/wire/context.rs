@@ -94,7 +94,7 @@ impl Context {
         if error.is_data() {
             return Refusal::new(Code::FieldType, pointer(&self.path), shortened(type_detail(error)));
         }
-        let detail = format!("not a JSON document: {error}; send one JSON object per event");
+        let detail = format!("not a JSON document: {}; send one JSON object per event", syntax(error));
         Refusal::new(Code::JsonSyntax, "", shortened(detail))
     }
 }
@@ -114,8 +114,8 @@ fn pointer(path: &[Step]) -> String {
 
 /// The parser says `invalid type: string "7", expected a whole number at line 1 column 9`.
 fn type_detail(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    let text = text.rfind(" at line ").and_then(|end| text.get(..end)).unwrap_or(&text);
+    let text = without_place(error);
+    let text = text.as_str();
     let text = text.strip_prefix("invalid type: ").or(text.strip_prefix("invalid value: ")).unwrap_or(text);
     match text.rsplit_once(", expected ") {
         Some((found, expected)) => {
@@ -123,6 +123,20 @@ fn type_detail(error: &serde_json::Error) -> String {
         }
         None => text.to_owned(),
     }
+}
+
+/// What the parser says of a text that is no JSON. Its lines are those of the record, which is a line itself as a
+/// rule: only the byte in it says something.
+pub(crate) fn syntax(error: &serde_json::Error) -> String {
+    match (error.line(), error.column()) {
+        (0 | 1, byte) => format!("{} at byte {byte}", without_place(error)),
+        (line, byte) => format!("{} at byte {byte} of the record's line {line}", without_place(error)),
+    }
+}
+
+fn without_place(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.rfind(" at line ").and_then(|end| text.get(..end)).unwrap_or(&text).to_owned()
 }
 
 /// At most as long as a reason may be, cut at a character.

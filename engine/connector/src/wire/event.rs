@@ -75,7 +75,10 @@ pub(crate) fn decode(raw: &[u8], trust: Trust) -> Result<Decoded, Refusal> {
         return Err(Refusal::new(Code::TooLarge, "", detail));
     }
     let text = std::str::from_utf8(raw).map_err(|error| {
-        let detail = format!("byte {} is not UTF-8; encode events as UTF-8", error.valid_up_to());
+        let byte = raw.get(error.valid_up_to()).copied().unwrap_or_default();
+        let place = error.valid_up_to() + 1;
+        let detail =
+            format!("byte {place} of the record, 0x{byte:02X}, is not UTF-8; encode events as UTF-8");
         Refusal::new(Code::JsonUtf8, "", detail)
     })?;
     let mut context = Context::new(trust);

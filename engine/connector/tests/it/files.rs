@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use connector::file::{FileError, Files, Input, Progress};
 use connector::log::write_record;
+use connector::mapping::Mapping;
 use connector::wire::encode;
 use model::log::{Control, Genesis, RecordBody};
 use model::{Event, EventTime, Kind, Position, Record};
@@ -76,6 +77,49 @@ fn what_is_no_event_stays_behind_the_last_good_one_before_it() {
     assert_eq!(input.counts[0].events[&Kind::Click], 2);
 }
 
+/// Where each record stands, as `file:line id`, and the records.
+fn places(paths: &[PathBuf], mapping: Option<&Mapping>) -> Vec<String> {
+    let mut places = Vec::new();
+    let input = Files::open_placed(paths, mapping, &mut |_| {}, &mut |place| places.push(place)).unwrap();
+    assert_eq!(places.len(), input.records.len());
+    let ids = order(&input);
+    places.iter().zip(ids).map(|(place, id)| format!("{}:{} {id}", place.file, place.line)).collect()
+}
+
+#[test]
+fn each_record_is_told_with_the_file_and_line_where_it_stands() {
+    let desk = Desk::new();
+    let one = format!("\u{feff}\r\n{}\r\n\r\nx\r\n", event("late", "click", T + 9).trim());
+    let two = zstd::encode_all([event("b", "click", T), event("c", "click", T + 20)].concat().as_bytes(), 3)
+        .unwrap();
+    let paths = [desk.put("1.ndjson", one.as_bytes()), desk.put("2.ndjson.zst", &two)];
+    assert_eq!(places(&paths, None), ["1:1 b", "0:2 late", "0:4 x", "1:2 c"]);
+    let records = log();
+    let (one, two) = records.split_at(7);
+    let paths = [desk.put("1", &log_of(one)), desk.put("2", &log_of(two))];
+    let places = places(&paths, None);
+    assert!(
+        places[5].starts_with("0:7 ") && places[6].starts_with("1:1 "),
+        "the genesis is told of apart: {places:?}"
+    );
+}
+
+#[test]
+fn a_row_of_a_table_is_told_with_the_line_where_it_begins() {
+    let mapping = Mapping::parse(
+        "[[table]]\n[[table.event]]\nkind = \"click\"\n[table.event.fields]\nevent_id = \"{#row}-{id}\"\n\
+         click_id = \"{id}\"\ncreator_id = \"m\"\nbuyer_id = \"b\"\noccurred_at = { from = \"{at}\", as = \"time\", format = \"epoch_s\" }\n",
+    )
+    .unwrap();
+    let table =
+        "id,\"at\",\"a\nnote\"\n\na,1700000000,\"two\nlines\"\nb,1700000001,x\n\n\nc,never,x\nd,1700000003,x";
+    let desk = Desk::new();
+    for text in [table.to_owned(), table.replace('\n', "\r\n")] {
+        let found = places(&[desk.put("a.csv", text.as_bytes())], Some(&mapping));
+        assert_eq!(found, ["0:4 1-a", "0:6 2-b", "0:9 c,never,x", "0:10 4-d"]);
+    }
+}
+
 #[test]
 fn empty_lines_and_a_byte_order_mark_are_nothing() {
     let desk = Desk::new();
@@ -96,8 +140,14 @@ fn compressed_files_are_read_whatever_their_name() {
     {
         assert_eq!(order(&open(&[desk.put(name, bytes)]).unwrap()), ["a"], "{name}");
     }
-    let cut = open(&[desk.put("cut.gz", &gzip[..gzip.len() - 9])]).unwrap_err();
-    assert!(matches!(cut, FileError::Unreadable { .. }), "{cut}");
+    for whole in [&gzip, &zstd] {
+        let cut = open(&[desk.put("cut", &whole[..whole.len() - 9])]).unwrap_err();
+        assert!(matches!(cut, FileError::CutOff { .. }), "{cut}");
+    }
+    let mut damaged = gzip.clone();
+    *damaged.last_mut().unwrap() ^= 1;
+    let damaged = open(&[desk.put("damaged.gz", &damaged)]).unwrap_err();
+    assert!(matches!(damaged, FileError::Unreadable { .. }), "{damaged}");
 }
 
 #[test]
@@ -123,8 +173,13 @@ fn what_cannot_be_read_says_what_to_do() {
     );
     assert!(
         error("a.json", "[\n{}\n]")
-            .starts_with("a.json, row 1: this is one JSON document over several lines")
+            .starts_with("a.json, line 1: this is one JSON document over several lines")
     );
+    let utf16: Vec<u8> = "\u{feff}{}".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let utf16 = open(&[desk.put("a.ndjson", &utf16)]).unwrap_err().to_string();
+    assert_eq!(utf16, "a.ndjson: this is UTF-16; save it as UTF-8");
+    let folder = open(&[desk.0.path().to_owned()]).unwrap_err().to_string();
+    assert!(folder.contains("is a folder; name the files in it, such as"), "{folder}");
     let absent = open(&[desk.0.path().join("absent.ndjson")]).unwrap_err().to_string();
     assert!(absent.contains("absent.ndjson: cannot be read: No such file"), "{absent}");
 }
@@ -171,10 +226,10 @@ fn a_damaged_log_is_not_replayed() {
     let gap = [&lines[..3], &lines[4..]].concat();
     assert_eq!(
         error(&gap),
-        "log, row 4: the exported log is damaged: position 4 stands where 3 must; export it again"
+        "log, line 4: the exported log is damaged: position 4 stands where 3 must; export it again"
     );
     let cut = [&lines[..3], &[&lines[3][..30]]].concat();
-    assert!(error(&cut).starts_with("log, row 4: the exported log is damaged: EOF"), "{}", error(&cut));
+    assert!(error(&cut).starts_with("log, line 4: the exported log is damaged: EOF"), "{}", error(&cut));
     let foreign = desk.put("a.ndjson", event("a", "click", T).as_bytes());
     let mixed = open(&[foreign, desk.put("log", text.as_bytes())]).unwrap_err();
     assert!(matches!(mixed, FileError::Mixed { .. }));

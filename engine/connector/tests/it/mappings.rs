@@ -126,18 +126,18 @@ fn an_empty_cell_is_a_missing_value() {
 }
 
 #[test]
-fn what_a_cell_cannot_say_is_a_dead_letter_with_its_row() {
+fn what_a_cell_cannot_say_is_a_dead_letter_with_its_line() {
     let text = becomes(
         &orders(""),
         "a.csv",
         "id,at,price\no1,2024-01-01 00:00:00,0.001\no2,never,1\no3,2024-01-01 00:00:00,-1\no4,2024-01-01 00:00:00,abc,x\no5,1999-01-01 00:00:00,1\n",
     );
     insta::assert_snapshot!(text, @r#"
-    mapping.value /lines/0/paid: a.csv, row 1: `0.001`, from `{price}`, has more than 2 decimals; say round = "half_even" if it may be rounded
-    mapping.value /occurred_at: a.csv, row 2: `never`, from `{at}`, is not a time in the mapping's format
-    amount.negative /lines/0/paid: a.csv, row 3: -100 is negative; amounts are never negative, money going back is a refund
-    mapping.value : a.csv, row 4: the row has 4 cells and the headings are 3
-    time.ancient /occurred_at: a.csv, row 5: 915148800000 ms is before the year 2000; times are milliseconds since 1970
+    mapping.value /lines/0/paid: a.csv, line 2: `0.001`, from `{price}`, has more than 2 decimals; say round = "half_even" if it may be rounded
+    mapping.value /occurred_at: a.csv, line 3: `never`, from `{at}`, is not a time in the mapping's format
+    amount.negative /lines/0/paid: a.csv, line 4: -100 is negative; amounts are never negative, money going back is a refund
+    mapping.value : a.csv, line 5: the row has 4 cells and the headings are 3
+    time.ancient /occurred_at: a.csv, line 6: 915148800000 ms is before the year 2000; times are milliseconds since 1970
     "#);
 }
 
@@ -192,8 +192,8 @@ fn lines_of_json_are_rows_too() {
     );
     insta::assert_snapshot!(text, @r#"
     {"event_id":"7","kind":"order","occurred_at":1704067200000,"order_id":"7","currency":"USD","lines":[{"line_id":"1","product_id":"p","quantity":1,"paid":10}],"buyer_id":"b","ip":"43.173.1.96"}
-    json.syntax : a.ndjson, row 2: not a JSON object: expected ident at line 1 column 2
-    field.missing /lines/0/paid: a.ndjson, row 3: `paid` is required and is missing; send it
+    json.syntax : a.ndjson, line 2: not a JSON object: expected ident at byte 2
+    field.missing /lines/0/paid: a.ndjson, line 3: `paid` is required and is missing; send it
     "#);
 }
 

@@ -125,7 +125,7 @@ fn bytes_that_are_no_json_document_are_refused() {
         (b"", "json.syntax : not a JSON document: EOF while parsing a value"),
         (b"{", "json.syntax : not a JSON document: EOF"),
         (b"{\"kind\":\"click\"} {}", "field.missing /event_id"),
-        (b"\xff{}", "json.utf8 : byte 0 is not UTF-8"),
+        (b"\xff{}", "json.utf8 : byte 1 of the record, 0xFF, is not UTF-8"),
         (b"[]", "field.type : sequence stands here, and it must be an object: one event"),
         (b"7", "field.type : integer `7` stands here"),
         (b"null", "field.type : null stands here"),
