@@ -257,3 +257,16 @@ fn a_demo_shows_every_attack_on_the_smallest_usual_terminal_and_its_verdicts_on_
     }
     assert!(picture.contains("accrued") && picture.contains("Verdicts"), "{picture}");
 }
+
+#[test]
+fn the_events_of_a_demo_go_where_nothing_else_does() {
+    let state = after_a_demo();
+    let before = contents(state.path());
+    let log = state.path().join("log.ndjson");
+    for events in ["-", log.to_str().unwrap()] {
+        let demo = ["demo", "--once", "--days", "1", "--orders", "10", "--events", events];
+        let run = tidegate(state.path(), &demo);
+        assert_eq!(run.status.code(), Some(2), "{events}: {}", stderr(&run));
+        assert!(run.stdout.is_empty() && contents(state.path()) == before, "{events}");
+    }
+}

@@ -11,6 +11,7 @@ use model::Span;
 use ruleset::Sources;
 use runtime::Store;
 use std::io::IsTerminal;
+use std::path::Path;
 
 use crate::args::{Demo, OutputForm};
 use crate::config::Config;
@@ -28,10 +29,7 @@ pub(crate) fn run(args: &Demo, config: &Config) -> Result<(), Failure> {
     }
     let rules = rules_folder::load(&config.rules)?;
     let sources = rules.sources.clone();
-    if let Some(path) = args.events.as_ref().filter(|path| Folder::writes(&config.state, path)) {
-        let what = format!("{} is what a run leaves in the state folder; name another file", path.display());
-        return Err(Failure::usage(what));
-    }
+    args.events.as_deref().map_or(Ok(()), |path| is_free(path, config))?;
     let draft =
         Draft::begin(&config.state, "demo").map_err(|e| Failure::output(&config.state.display(), &e))?;
     let mut simulation = Simulation::start(args, config, rules, &draft)?;
@@ -43,6 +41,21 @@ pub(crate) fn run(args: &Demo, config: &Config) -> Result<(), Failure> {
         lines::show(&mut simulation, args, config)?;
     }
     finish(simulation, sources, draft, args, config)
+}
+
+/// The events go where nothing else does.
+fn is_free(events: &Path, config: &Config) -> Result<(), Failure> {
+    if events == Path::new("-") {
+        return Err(Failure::usage(
+            "standard output is for what the demo tells; name a file for its events".into(),
+        ));
+    }
+    if Folder::writes(&config.state, events) {
+        let what =
+            format!("{} is what a run leaves in the state folder; name another file", events.display());
+        return Err(Failure::usage(what));
+    }
+    Ok(())
 }
 
 /// Leaves the state folder as a replay would, and prints what it came to.
