@@ -4,12 +4,12 @@
 #   make test    build and run every test
 #
 # `make install` puts the command `tidegate` where Cargo keeps commands. The others are for those who work on it:
-# check (formatting, lints, docs) and bench.
+# check (formatting, lints, docs), bench, and picture (the README's, from a real run; it needs tmux).
 
 SHELL := /bin/bash
 CARGO := $(shell command -v cargo 2>/dev/null || echo "$$HOME/.cargo/bin/cargo")
 
-.PHONY: run test install check bench setup
+.PHONY: run test install check bench picture setup
 
 run: setup
 	@echo "==> Building tidegate (the first time takes a few minutes)"
@@ -38,6 +38,17 @@ bench: setup
 	@echo "==> Building the benchmark"
 	@$(CARGO) build --release --locked -p bench
 	@exec $(CARGO) run --release --locked --quiet -p bench
+
+TMUX := tmux -L tidegate-picture
+TIDEGATE := $(CARGO) run --release --locked --quiet -p tidegate
+
+picture: setup
+	@echo "==> Watching the demo for three quarters of a minute"
+	@$(CARGO) build --release --locked -p tidegate --bins --example picture
+	@state=$$(mktemp -d); trap 'rm -r $$state' EXIT; \
+	  $(TMUX) new-session -d -x 150 -y 42 "$(TIDEGATE) -- demo --lapse 34560 --state $$state"; \
+	  sleep 45; $(TMUX) capture-pane -ep > $$state/screen; $(TMUX) kill-server; \
+	  $(TIDEGATE) --example picture < $$state/screen > engine/demo.svg
 
 # What a fresh machine lacks: a C compiler (for zstd), and Rust.
 setup:
