@@ -3,6 +3,7 @@
 use model::event::{Beneficiary, Component};
 use model::verdict::CommissionId;
 use serde_json::{Value, json};
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::Output;
 
@@ -197,6 +198,31 @@ paid = { from = "{paid}", as = "money" }
         assert_eq!(desk.json(&arguments)["passed_over"]["rows"], json!({"test orders": 1}), "{command:?}");
         assert!(desk.told(&arguments).contains("passed over: rows (test orders) 1"), "{command:?}");
     }
+}
+
+#[test]
+fn what_would_be_refused_is_told_by_file_and_line() {
+    let desk = Desk::with(&[("burst.rhai", BURST)]);
+    let late = order("o9", 9).to_string();
+    std::fs::write(desk.path("a.ndjson"), format!("{late}\n\n{{\"kind\": \"ordre\"}}\nno JSON\n")).unwrap();
+    let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    writeln!(gz, "{}\n{{\"kind\": \"order\"}}", order("o1", 1)).unwrap();
+    std::fs::write(desk.path("b.ndjson.gz"), gz.finish().unwrap()).unwrap();
+    let (a, b) = (desk.path("a.ndjson"), desk.path("b.ndjson.gz"));
+    let (a, b) = (a.to_str().unwrap(), b.to_str().unwrap());
+    let check = ["events", "check", a, b];
+
+    let run = desk.run(&[&check[..], &["--output", "json"]].concat());
+    assert!(stderr(&run).contains("3 of 5 records would be refused"), "{}", stderr(&run));
+    let report: Value = serde_json::from_str(&stdout(&run)).unwrap();
+    let at = |n: usize| (report["refused"][n]["file"].as_str().unwrap(), &report["refused"][n]["line"]);
+    assert_eq!([at(0), at(1), at(2)], [(a, &json!(3)), (a, &json!(4)), (b, &json!(2))]);
+    assert_eq!(report["refused"][1]["raw"], "no JSON");
+    let csv = stdout(&desk.run(&[&check[..], &["--output", "csv"]].concat()));
+    assert!(
+        csv.starts_with("file,line,code,pointer,detail,raw\n") && csv.contains(&format!("{b},2,")),
+        "{csv}"
+    );
 }
 
 #[test]

@@ -4,6 +4,7 @@ use model::log::RecordBody;
 use model::refusal::Refusal;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use crate::args::{Events, OutputForm};
 use crate::config::Config;
@@ -31,8 +32,10 @@ struct Report {
 /// One record that would be refused.
 #[derive(Debug, Serialize)]
 struct Problem {
-    /// Its place among the records in time order.
-    position: u64,
+    /// The file that it is in, as it was named on the command line.
+    file: String,
+    /// The line of the file on which it begins, from 1; of a compressed file, a line of what is in it.
+    line: u64,
     /// The stable code.
     code: &'static str,
     /// Where in the record.
@@ -46,20 +49,7 @@ struct Problem {
 /// Runs the command.
 pub(crate) fn run(command: &Events, config: &Config) -> Result<(), Failure> {
     let Events::Check { files, mapping } = command;
-    let input = input::open(files, mapping.as_deref())?;
-    let passed_over = PassedOver::of(&input.counts);
-    let mut report = Report { records: 0, events: BTreeMap::new(), passed_over, refused: Vec::new() };
-    for record in &input.records {
-        report.records += 1;
-        match &record.body {
-            RecordBody::Event(event) => *report.events.entry(event.kind().name()).or_default() += 1,
-            RecordBody::Control(_) => {}
-            RecordBody::Undecodable(refusal) => {
-                let raw = String::from_utf8_lossy(&record.raw).into_owned();
-                report.refused.push(problem(record.position.0, refusal, raw));
-            }
-        }
-    }
+    let report = check(files, mapping.as_deref())?;
     match config.output {
         OutputForm::Json => print::out(&print::json(&report)?)?,
         OutputForm::Csv => print::out(&csv(&report)?)?,
@@ -71,21 +61,43 @@ pub(crate) fn run(command: &Events, config: &Config) -> Result<(), Failure> {
     }
 }
 
-fn problem(position: u64, refusal: &Refusal, raw: String) -> Problem {
+/// Reads the files, and tells of each record in the order in which the files have them.
+fn check(files: &[PathBuf], mapping: Option<&Path>) -> Result<Report, Failure> {
+    let (input, places) = input::open_placed(files, mapping)?;
+    let mut placed: Vec<_> = places.into_iter().zip(&input.records).collect();
+    placed.sort_by_key(|(place, _)| *place);
+    let passed_over = PassedOver::of(&input.counts);
+    let mut report = Report { records: 0, events: BTreeMap::new(), passed_over, refused: Vec::new() };
+    for (place, record) in placed {
+        report.records += 1;
+        match &record.body {
+            RecordBody::Event(event) => *report.events.entry(event.kind().name()).or_default() += 1,
+            RecordBody::Control(_) => {}
+            RecordBody::Undecodable(refusal) => {
+                let file = files.get(place.file).map(|path| path.display().to_string()).unwrap_or_default();
+                report.refused.push(problem(file, place.line, refusal, &record.raw));
+            }
+        }
+    }
+    Ok(report)
+}
+
+fn problem(file: String, line: u64, refusal: &Refusal, raw: &[u8]) -> Problem {
     Problem {
-        position,
+        file,
+        line,
         code: refusal.code.name(),
         pointer: refusal.pointer.clone(),
         detail: refusal.detail.clone(),
-        raw,
+        raw: String::from_utf8_lossy(raw).into_owned(),
     }
 }
 
 fn csv(report: &Report) -> Result<String, Failure> {
     print::csv_text(|csv| {
-        csv.write_record(["position", "code", "pointer", "detail", "raw"])?;
+        csv.write_record(["file", "line", "code", "pointer", "detail", "raw"])?;
         for p in &report.refused {
-            csv.write_record([&p.position.to_string(), p.code, &p.pointer, &p.detail, &p.raw])?;
+            csv.write_record([&p.file, &p.line.to_string(), p.code, &p.pointer, &p.detail, &p.raw])?;
         }
         Ok(())
     })
@@ -101,9 +113,9 @@ fn text(report: &Report) -> String {
         return text
             + "Every one of them decodes. Repeats, conflicts and references are only seen by a replay.\n";
     }
-    let mut table = table(&[">position", "code", "where", "what is wrong"]);
+    let mut table = table(&["file", ">line", "code", "where", "what is wrong"]);
     for p in report.refused.iter().take(SHOWN) {
-        table.add_row([p.position.to_string(), p.code.to_owned(), p.pointer.clone(), p.detail.clone()]);
+        table.add_row([&p.file, &p.line.to_string(), p.code, &p.pointer, &p.detail]);
     }
     text += &format!("\n{table}\n");
     if report.refused.len() > SHOWN {

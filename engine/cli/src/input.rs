@@ -1,6 +1,6 @@
 //! Opening inputs: files, a mapping, a time on the command line.
 
-use connector::file::{Files, Input, Progress};
+use connector::file::{Files, Input, Place, Progress};
 use connector::mapping::Mapping;
 use model::EventTime;
 use model::log::Genesis;
@@ -10,12 +10,6 @@ use crate::config::Config;
 use crate::failure::Failure;
 use crate::progress;
 
-/// Reads, decodes and sorts the files.
-pub(crate) fn open(files: &[PathBuf], mapping: Option<&Path>) -> Result<Input, Failure> {
-    let text = mapping.map(mapping_text).transpose()?;
-    open_as_mapped(files, mapping.zip(text.as_deref()))
-}
-
 /// Reads, decodes and sorts the files with a mapping that is already read, and the path that it was read from.
 pub(crate) fn open_as_mapped(files: &[PathBuf], mapping: Option<(&Path, &str)>) -> Result<Input, Failure> {
     let mapping = mapping.map(|(path, text)| parse_mapping(path, text)).transpose()?;
@@ -24,14 +18,31 @@ pub(crate) fn open_as_mapped(files: &[PathBuf], mapping: Option<(&Path, &str)>) 
 
 /// Reads, decodes and sorts the files with a mapping that is already read.
 pub(crate) fn open_with(files: &[PathBuf], mapping: Option<&Mapping>) -> Result<Input, Failure> {
+    read(files, mapping, &mut |_| {})
+}
+
+/// Reads, decodes and sorts the files, and tells where each record stands, in the order of the records.
+pub(crate) fn open_placed(files: &[PathBuf], mapping: Option<&Path>) -> Result<(Input, Vec<Place>), Failure> {
+    let text = mapping.map(mapping_text).transpose()?;
+    let mapping = mapping.zip(text.as_deref()).map(|(path, text)| parse_mapping(path, text)).transpose()?;
+    let mut places = Vec::new();
+    let input = read(files, mapping.as_ref(), &mut |place| places.push(place))?;
+    Ok((input, places))
+}
+
+fn read(
+    files: &[PathBuf],
+    mapping: Option<&Mapping>,
+    placed: &mut dyn FnMut(Place),
+) -> Result<Input, Failure> {
     let bar = progress::reading(0);
     let mut show = |so_far: Progress| {
         bar.set_length(so_far.total_bytes);
         bar.set_position(so_far.read_bytes);
     };
-    let input = Files::open(files, mapping, &mut show).map_err(|e| Failure::unreadable(e.to_string()))?;
+    let input = Files::open_placed(files, mapping, &mut show, placed);
     bar.finish_and_clear();
-    Ok(input)
+    input.map_err(|e| Failure::unreadable(e.to_string()))
 }
 
 /// The text of a mapping file.
