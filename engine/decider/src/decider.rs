@@ -17,6 +17,7 @@ use std::sync::Arc;
 use window::Windows;
 
 use crate::effects::{About, Effects};
+use crate::row::Row;
 use crate::stretch::{self, Horizon};
 use crate::successor::Successor;
 use crate::tally::Tally;
@@ -24,6 +25,13 @@ use crate::trace::{Trace, Watch};
 
 /// Records of one chunk that one thread judges at least: fewer are not worth handing over.
 const JUDGED_PER_THREAD_MIN: usize = 32;
+
+/// Whether rows leave the decider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rows {
+    Kept,
+    Dropped,
+}
 
 /// The engine: a deterministic function of its log, with the state that it has reached.
 pub struct Decider {
@@ -38,6 +46,7 @@ pub struct Decider {
     /// Sweeps up to and including this time have run.
     pub(crate) swept: Option<EventTime>,
     pub(crate) watch: Option<Watch>,
+    pub(crate) rows: Rows,
     subjects: Vec<Subject>,
 }
 
@@ -51,6 +60,7 @@ impl Decider {
             tally: Tally::default(),
             swept: None,
             watch: None,
+            rows: Rows::Dropped,
             subjects: judged_subjects(&ruleset),
             successors: VecDeque::new(),
             genesis,
@@ -79,6 +89,7 @@ impl Decider {
             tally,
             swept,
             watch: None,
+            rows: Rows::Dropped,
             subjects,
         }
     }
@@ -194,6 +205,10 @@ impl Decider {
         let work = admitted.par_iter().zip(measures).with_min_len(JUDGED_PER_THREAD_MIN);
         let judged: Vec<Option<(Judged, Measures)>> = work.map(judged).collect();
         for (admitted, judged) in admitted.iter().zip(&judged) {
+            if self.rows == Rows::Kept {
+                let measures = judged.as_ref().map(|(_, measures)| measures);
+                effects.rows.extend(Row::of(admitted, measures));
+            }
             if let (Some(facts), Some((judged, _))) = (facts(admitted), judged) {
                 self.tally.judged(&self.ruleset, facts, judged);
             }
@@ -236,6 +251,11 @@ impl Decider {
     /// Traces everything that concerns one order or commission from here on; `None` stops.
     pub fn watch(&mut self, watch: Option<Watch>) {
         self.watch = watch;
+    }
+
+    /// Rows leave with the effects from here on.
+    pub fn keep_rows(&mut self) {
+        self.rows = Rows::Kept;
     }
 
     /// The log clock: the highest accepted event time or tick so far.

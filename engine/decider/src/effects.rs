@@ -4,6 +4,7 @@ use model::hit::Hit;
 use model::refusal::DeadLetter;
 use model::{ClickId, OrderKey, Position, Verdict};
 
+use crate::row::Row;
 use crate::trace::Trace;
 
 /// Everything that leaves the decider, in order.
@@ -17,6 +18,8 @@ pub struct Effects {
     pub explanations: Vec<Explanation>,
     /// What was seen of the watched order, if one is watched.
     pub traces: Vec<Trace>,
+    /// What was measured, if rows are kept.
+    pub rows: Vec<Row>,
 }
 
 impl Effects {
@@ -31,6 +34,7 @@ impl Effects {
         self.dead_letters.clear();
         self.explanations.clear();
         self.traces.clear();
+        self.rows.clear();
     }
 }
 

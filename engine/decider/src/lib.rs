@@ -11,6 +11,7 @@
 
 mod decider;
 mod effects;
+mod row;
 mod snapshot;
 mod stretch;
 mod successor;
@@ -20,6 +21,7 @@ mod trace;
 
 pub use decider::Decider;
 pub use effects::{About, Effects, Explanation};
+pub use row::{Row, RowOf};
 pub use snapshot::RestoreError;
 pub use successor::Successor;
 pub use tally::{RuleTally, Sight, Tally};

@@ -5,8 +5,9 @@ use model::fact::Subject;
 use model::hit::Judged;
 use model::{EventTime, Position, Record, Span};
 
-use crate::decider::Decider;
+use crate::decider::{Decider, Rows};
 use crate::effects::{About, Effects};
+use crate::row::Row;
 use crate::trace::Trace;
 
 impl Decider {
@@ -40,6 +41,9 @@ impl Decider {
                 if self.watch.as_ref().is_some_and(|watch| watch.is(&maturity.order.key)) {
                     let rules = self.ruleset.trace(&maturity, &measures);
                     effects.traces.push(Trace::matured(position, &maturity, measures.clone(), rules));
+                }
+                if self.rows == Rows::Kept {
+                    effects.rows.push(Row::of_maturity(position, &maturity, &measures));
                 }
                 let hits = self.ruleset.judge(&maturity, &measures);
                 let outcome = Judged { hits, groups: measures.groups, memberships: measures.memberships };
