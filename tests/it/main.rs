@@ -17,5 +17,6 @@ mod limits;
 mod live_rules;
 mod mishaps;
 mod real;
+mod service;
 mod shipped_rules;
 mod telling;

@@ -1,10 +1,11 @@
 //! What is wrong with a ruleset, in the words of the person who wrote it: where, what, and the likely fix.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::fmt::Write as _;
 
 /// A place in a text; lines and columns count from 1, columns in characters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 pub struct Place {
     /// The line.
     pub line: u32,
@@ -13,7 +14,7 @@ pub struct Place {
 }
 
 /// A stretch of a text: from `start` up to, not including, `end`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 pub struct Range {
     /// The first character.
     pub start: Place,
@@ -33,7 +34,7 @@ impl Range {
 }
 
 /// Whether a ruleset can load in spite of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// The ruleset does not load.
@@ -56,7 +57,7 @@ impl Severity {
 const LINE_WIDTH_MAX: usize = 160;
 
 /// One problem.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Diagnostic {
     /// Which file, as in [`Sources`](crate::Sources).
     pub file: String,

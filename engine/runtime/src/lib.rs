@@ -1,20 +1,27 @@
 //! Driving the decider: where records come from, where verdicts go, what a stop leaves behind.
 //!
 //! It defines the traits [`Source`], [`Sink`] and [`Store`], which `connector` implements, and is the only crate
-//! that reads the real clock. It refuses to know files, wire formats or arguments.
+//! that reads the real clock. A [`service`] runs on a [`Journal`] and forgets nothing. It refuses to know files,
+//! wire formats or arguments.
 
+pub mod books;
 mod clock;
 mod drive;
 mod entropy;
+mod journal;
+mod manifest;
 mod reconcile;
 mod seal;
+pub mod service;
 mod sink;
 mod source;
 mod store;
 
-pub use clock::{Pace, Stopwatch};
+pub use clock::{Pace, SteadyClock, Stopwatch};
 pub use drive::{CHUNK_RECORDS, Drive, DriveError, Progress, Threads};
 pub use entropy::hash_key;
+pub use journal::{Decided, Head, Journal, JournalError, JournalReader, Snapshots};
+pub use manifest::{Digest, Manifest};
 pub use reconcile::{Finding, Reconciler, Reconciliation};
 pub use seal::{SealError, open, seal};
 pub use sink::Sink;

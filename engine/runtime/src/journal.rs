@@ -1,0 +1,168 @@
+//! The permanent memory of a lane: what a service is given, and what it gives back after a crash.
+//!
+//! One writer commits groups: records that were appended to the log, with their manifest, and what was decided of
+//! earlier ones. A group is there whole or not at all. Any number of readers see what was committed.
+
+use decider::{Explanation, Row};
+use model::log::Control;
+use model::refusal::DeadLetter;
+use model::{EventTime, Position, Record, Text, Verdict};
+use std::fmt;
+
+use crate::manifest::Manifest;
+
+/// Where the permanent memory ends.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Head {
+    /// The last manifest; none before the first record.
+    pub manifest: Option<Manifest>,
+    /// The latest stamp: no later record has an earlier one.
+    pub stamp: Option<EventTime>,
+    /// Outputs are committed through this position.
+    pub decided: Option<Position>,
+    /// Verdicts committed, which is the sequence of the last one.
+    pub verdicts: u64,
+}
+
+impl Head {
+    /// The position of the next record.
+    pub fn next(&self) -> Position {
+        self.manifest.as_ref().map_or(Position(0), |manifest| Position(manifest.last.0 + 1))
+    }
+}
+
+/// What was decided of a stretch of the log.
+#[derive(Debug)]
+pub struct Decided {
+    /// Everything up to here has been decided.
+    pub through: Position,
+    /// The log clock there.
+    pub clock: Option<EventTime>,
+    /// In the order in which they were taken.
+    pub verdicts: Vec<Verdict>,
+    /// Records that were refused.
+    pub dead_letters: Vec<DeadLetter>,
+    /// What rules said, in their words.
+    pub explanations: Vec<Explanation>,
+    /// What was measured.
+    pub rows: Vec<Row>,
+}
+
+/// Why the permanent memory could not be written or read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum JournalError {
+    /// It cannot be written now (no room, no permission, a failing disk): the same may work later.
+    Unwritable(String),
+    /// It cannot be read now: the same may work later.
+    Unreadable(String),
+    /// What is stored is not what was written: nothing may be decided on it.
+    Damaged(String),
+}
+
+impl fmt::Display for JournalError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            JournalError::Unwritable(what) => write!(f, "the store cannot be written: {what}"),
+            JournalError::Unreadable(what) => write!(f, "the store cannot be read: {what}"),
+            JournalError::Damaged(what) => write!(f, "the store is damaged: {what}"),
+        }
+    }
+}
+
+impl std::error::Error for JournalError {}
+
+/// The writing side. There is one in the world.
+pub trait Journal: Send + 'static {
+    /// The reading side.
+    type Reader: JournalReader;
+
+    /// Where it ends.
+    fn head(&self) -> &Head;
+
+    /// Makes a group permanent, whole or not at all. `appended` begins at the head's next position and has none
+    /// missing; `ruleset` is in force after the last of them. `decided` follow one another.
+    ///
+    /// # Errors
+    /// Nothing of the group is there then.
+    fn commit(
+        &mut self,
+        appended: &[Record],
+        ruleset: &Text,
+        decided: &[Decided],
+    ) -> Result<(), JournalError>;
+
+    /// Keeps the archive of a ruleset under its hash, for good.
+    ///
+    /// # Errors
+    /// It is not kept then.
+    fn put_ruleset(&mut self, hash: &str, archive: &[u8]) -> Result<(), JournalError>;
+
+    /// A reader of its own.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    fn reader(&self) -> Result<Self::Reader, JournalError>;
+}
+
+/// The reading side: everything that was committed before the call.
+pub trait JournalReader: Send + 'static {
+    /// Records from a position on, at most `max`; none at the end. Blocks are checked against their manifests.
+    ///
+    /// # Errors
+    /// When they cannot be read, or are not what was written.
+    fn records(&mut self, from: Position, max: usize) -> Result<Vec<Record>, JournalError>;
+
+    /// The control records from a position on.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    fn controls(&mut self, from: Position) -> Result<Vec<(Position, Control)>, JournalError>;
+
+    /// The bytes of verdicts at positions after `after`, through `through`, in order.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    fn verdicts(&mut self, after: Position, through: Position) -> Result<Vec<Vec<u8>>, JournalError>;
+
+    /// Whether these bytes are what a verdict is published as.
+    fn says(&self, published: &[u8], verdict: &Verdict) -> bool;
+
+    /// Rows at positions after `after`, through `through`, in order: a batch of them, and the last position that it
+    /// is complete for. Batches in which the log clock was before `since` may be left out.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    fn rows(
+        &mut self,
+        after: Position,
+        through: Position,
+        since: EventTime,
+    ) -> Result<(Vec<Row>, Position), JournalError>;
+
+    /// The archive of a ruleset.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    fn ruleset(&mut self, hash: &str) -> Result<Option<Vec<u8>>, JournalError>;
+}
+
+/// Sealed snapshots by the position that they follow. Writing one leaves the others as they are.
+pub trait Snapshots: Send + Sync + 'static {
+    /// Keeps a sealed snapshot, whole or not at all, and drops those that are no longer needed.
+    ///
+    /// # Errors
+    /// What kept it from being durable.
+    fn put(&self, at: Position, sealed: &[u8]) -> std::io::Result<()>;
+
+    /// The positions of all snapshots, newest first.
+    ///
+    /// # Errors
+    /// What kept them from being listed.
+    fn list(&self) -> std::io::Result<Vec<Position>>;
+
+    /// A snapshot, still sealed.
+    ///
+    /// # Errors
+    /// What kept it from being read.
+    fn get(&self, at: Position) -> std::io::Result<Vec<u8>>;
+}

@@ -1,0 +1,208 @@
+//! The desk: what waits for the writer. Records wait in bounded number and size, and are refused beyond that;
+//! decided chunks wait in bounded number, and deciding waits beyond that.
+
+use bytes::Bytes;
+use model::log::RecordBody;
+use model::{EventTime, Position, Text};
+use std::collections::VecDeque;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use tokio::sync::oneshot;
+
+use crate::journal::{Decided, JournalError};
+use crate::service::limit::{DECIDED_CHUNKS_MAX, GROUP_RECORDS_MAX, WAITING_BYTES_MAX, WAITING_RECORDS_MAX};
+
+/// A record as it arrived, before it has a place.
+#[derive(Debug, Clone)]
+pub struct Arrived {
+    /// The bytes as they came.
+    pub raw: Bytes,
+    /// What they say.
+    pub body: RecordBody,
+}
+
+/// Where records were put, durably.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Receipt {
+    /// The first one's place; the others follow without gaps.
+    pub first: Position,
+    /// How many.
+    pub count: usize,
+    /// When they were received.
+    pub stamp: EventTime,
+}
+
+/// Why records are not taken. Nothing of them was kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refused {
+    /// Too much waits already: try again in a moment.
+    Busy,
+    /// The service is stopping.
+    Stopping,
+    /// The store cannot be written at the moment.
+    Unavailable(JournalError),
+}
+
+/// Answers once, when the records are durable or will never be.
+pub type Answer = oneshot::Receiver<Result<Receipt, Refused>>;
+
+/// Records that somebody wants to append, all together.
+pub(crate) struct Append {
+    pub(crate) records: Vec<Arrived>,
+    pub(crate) reply: Option<oneshot::Sender<Result<Receipt, Refused>>>,
+}
+
+impl Append {
+    fn bytes(&self) -> usize {
+        self.records.iter().map(|record| record.raw.len()).sum()
+    }
+}
+
+/// A ruleset whose archive is to be kept.
+pub(crate) struct Keep {
+    pub(crate) hash: Text,
+    pub(crate) archive: Vec<u8>,
+    pub(crate) reply: std::sync::mpsc::Sender<Result<(), JournalError>>,
+}
+
+/// What the writer finds.
+pub(crate) enum Taken {
+    /// Something to commit.
+    Group(Group),
+    /// No more records will come; what is decided still may.
+    Drained,
+    /// Nothing will come.
+    End,
+}
+
+/// What the writer commits together.
+#[derive(Default)]
+pub(crate) struct Group {
+    pub(crate) appends: Vec<Append>,
+    pub(crate) decided: Vec<Decided>,
+    pub(crate) keeps: Vec<Keep>,
+}
+
+#[derive(Default)]
+struct Waiting {
+    appends: VecDeque<Append>,
+    records: usize,
+    bytes: usize,
+    decided: VecDeque<Decided>,
+    keeps: Vec<Keep>,
+    /// No more records are taken.
+    closed: bool,
+    /// The writer was told that no more records will come.
+    drained: bool,
+    /// Nothing more will be decided.
+    finished: bool,
+}
+
+impl Waiting {
+    fn group(&mut self) -> Group {
+        let mut group = Group { keeps: std::mem::take(&mut self.keeps), ..Group::default() };
+        group.decided.extend(self.decided.drain(..));
+        let mut records = 0;
+        while let Some(append) = self.appends.front() {
+            if records > 0 && records + append.records.len() > GROUP_RECORDS_MAX {
+                break;
+            }
+            records += append.records.len();
+            self.bytes -= append.bytes();
+            group.appends.extend(self.appends.pop_front());
+        }
+        self.records -= records;
+        group
+    }
+}
+
+/// What waits for the writer.
+#[derive(Default)]
+pub(crate) struct Desk {
+    waiting: Mutex<Waiting>,
+    something_came: Condvar,
+    something_went: Condvar,
+}
+
+impl Desk {
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        // A thread that died left a whole queue behind: every change is one statement.
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts records down.
+    pub(crate) fn append(&self, records: Vec<Arrived>) -> Result<Answer, Refused> {
+        let (reply, answer) = oneshot::channel();
+        self.put(Append { records, reply: Some(reply) })?;
+        Ok(answer)
+    }
+
+    /// Puts a record of the engine's own down: nobody waits for an answer.
+    pub(crate) fn append_own(&self, body: RecordBody) -> Result<(), Refused> {
+        self.put(Append { records: vec![Arrived { raw: Bytes::new(), body }], reply: None })
+    }
+
+    fn put(&self, append: Append) -> Result<(), Refused> {
+        let bytes = append.bytes();
+        let mut waiting = self.lock();
+        if waiting.closed {
+            return Err(Refused::Stopping);
+        }
+        // A batch of any size fits an empty desk.
+        let fits = waiting.records + append.records.len() <= WAITING_RECORDS_MAX
+            && waiting.bytes + bytes <= WAITING_BYTES_MAX;
+        if !fits && !waiting.appends.is_empty() {
+            return Err(Refused::Busy);
+        }
+        waiting.records += append.records.len();
+        waiting.bytes += bytes;
+        waiting.appends.push_back(append);
+        self.something_came.notify_one();
+        Ok(())
+    }
+
+    /// Asks for a ruleset to be kept.
+    pub(crate) fn keep(&self, keep: Keep) {
+        self.lock().keeps.push(keep);
+        self.something_came.notify_one();
+    }
+
+    /// Puts a decided chunk down; waits while too many are there.
+    pub(crate) fn decided(&self, decided: Decided) {
+        let mut waiting = self.lock();
+        while waiting.decided.len() >= DECIDED_CHUNKS_MAX {
+            waiting = self.something_went.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+        }
+        waiting.decided.push_back(decided);
+        self.something_came.notify_one();
+    }
+
+    /// Takes what is there, as much as one group may have; waits for something.
+    pub(crate) fn take(&self) -> Taken {
+        let mut waiting = self.lock();
+        while waiting.appends.is_empty() && waiting.decided.is_empty() && waiting.keeps.is_empty() {
+            if waiting.closed && !waiting.drained {
+                waiting.drained = true;
+                return Taken::Drained;
+            }
+            if waiting.finished {
+                return Taken::End;
+            }
+            waiting = self.something_came.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+        }
+        let group = waiting.group();
+        self.something_went.notify_all();
+        Taken::Group(group)
+    }
+
+    /// Takes no more records.
+    pub(crate) fn close(&self) {
+        self.lock().closed = true;
+        self.something_came.notify_one();
+    }
+
+    /// Nothing more will be decided.
+    pub(crate) fn finish(&self) {
+        self.lock().finished = true;
+        self.something_came.notify_one();
+    }
+}

@@ -1,0 +1,148 @@
+//! The deciding thread: takes the log as it becomes permanent, decides it, and hands on what was decided. When the
+//! log is quiet it lets time pass.
+
+use decider::{Decider, Effects, Successor};
+use model::log::{Control, RecordBody};
+use model::{EventTime, Position, Record, Span};
+use std::sync::mpsc::{Receiver, TryRecvError};
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
+
+use crate::clock::SteadyClock;
+use crate::journal::{Decided, JournalError, JournalReader};
+use crate::service::desk::Desk;
+use crate::service::rows;
+use crate::service::status::Status;
+use crate::service::tail::{Next, Tail};
+
+/// A log without news for so long is quiet.
+const QUIET: Duration = Duration::from_secs(1);
+/// How long to wait before a read that failed is tried again.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// A ruleset that has been measured through a position, to be announced.
+pub(crate) struct Announcement {
+    pub(crate) successor: Successor,
+    pub(crate) through: Option<Position>,
+    pub(crate) done: mpsc::Sender<Result<(), JournalError>>,
+}
+
+/// The deciding thread.
+pub(crate) struct Engine<R> {
+    pub(crate) decider: Decider,
+    /// The position of the next record to decide.
+    pub(crate) next: Position,
+    pub(crate) chunk: usize,
+    pub(crate) reader: R,
+    pub(crate) pool: rayon::ThreadPool,
+    pub(crate) desk: Arc<Desk>,
+    pub(crate) tail: Arc<Tail>,
+    pub(crate) status: Arc<Status>,
+    pub(crate) clock: SteadyClock,
+    pub(crate) announcements: Receiver<Announcement>,
+    /// The latest tick that was asked for.
+    pub(crate) ticked: Option<EventTime>,
+}
+
+impl<R: JournalReader> Engine<R> {
+    /// Decides until the log ends. Gives the state back for a last snapshot.
+    pub(crate) fn run(mut self) -> Result<Decider, JournalError> {
+        let outcome = self.steps();
+        self.desk.close();
+        self.desk.finish();
+        outcome.map(|()| self.decider)
+    }
+
+    fn steps(&mut self) -> Result<(), JournalError> {
+        loop {
+            self.announce_what_came()?;
+            match self.tail.next(self.next, self.chunk, QUIET) {
+                Next::Records(records) => self.decide(&records),
+                Next::Behind => self.read_on()?,
+                Next::Idle => self.let_time_pass(),
+                Next::End => return Ok(()),
+            }
+        }
+    }
+
+    fn read_on(&mut self) -> Result<(), JournalError> {
+        match self.reader.records(self.next, self.chunk) {
+            Ok(records) => self.decide(&records),
+            Err(damaged @ JournalError::Damaged(_)) => return Err(damaged),
+            Err(fault) => {
+                self.status.set_fault(Some(fault));
+                std::thread::sleep(RETRY);
+            }
+        }
+        Ok(())
+    }
+
+    fn decide(&mut self, records: &[Record]) {
+        let Some(last) = records.last() else { return };
+        let mut effects = Effects::default();
+        let decider = &mut self.decider;
+        self.pool.install(|| decider.decide(records, &mut effects));
+        self.next = Position(last.position.0 + 1);
+        self.status.loaded(self.decider.ruleset().hash());
+        self.desk.decided(decided(last.position, self.decider.clock(), effects));
+    }
+
+    /// A quiet night still releases: a tick for every grid point of the sweeps, behind the real clock by as much
+    /// as a record may be ahead of it.
+    fn let_time_pass(&mut self) {
+        let genesis = self.decider.genesis();
+        let Some(reached) = self.decider.clock().max(self.ticked) else { return };
+        let grid_ms = genesis.sweep_grid.as_ms().max(1);
+        let now = self.clock.now().minus(genesis.allowed_skew);
+        let point = now.minus(Span::from_ms(now.as_ms().rem_euclid(grid_ms)));
+        if point > reached && self.desk.append_own(RecordBody::Control(Control::Tick(point))).is_ok() {
+            self.ticked = Some(point);
+        }
+    }
+
+    fn announce_what_came(&mut self) -> Result<(), JournalError> {
+        match self.announcements.try_recv() {
+            Err(TryRecvError::Empty | TryRecvError::Disconnected) => Ok(()),
+            Ok(announcement) => self.announce(announcement),
+        }
+    }
+
+    /// Shows the successor what was decided since it was measured, and announces it.
+    fn announce(&mut self, announcement: Announcement) -> Result<(), JournalError> {
+        let Announcement { mut successor, through, done } = announcement;
+        let decided = self.next.0.checked_sub(1).map(Position);
+        self.wait_until_permanent(decided);
+        let measured = match decided {
+            Some(decided) => rows::measure(&mut self.reader, &mut successor, through, decided),
+            None => Ok(()),
+        };
+        if measured.is_ok() {
+            self.decider.announce(successor);
+        }
+        let outcome = match &measured {
+            Err(damaged @ JournalError::Damaged(_)) => Err(damaged.clone()),
+            Ok(()) | Err(_) => Ok(()),
+        };
+        // Whoever asked may have gone: then the ruleset is announced and never loaded.
+        drop(done.send(measured));
+        outcome
+    }
+
+    fn wait_until_permanent(&self, decided: Option<Position>) {
+        while self.status.decided() < decided {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+}
+
+/// What leaves the decider, as it is committed.
+pub(crate) fn decided(through: Position, clock: Option<EventTime>, effects: Effects) -> Decided {
+    Decided {
+        through,
+        clock,
+        verdicts: effects.verdicts,
+        dead_letters: effects.dead_letters,
+        explanations: effects.explanations,
+        rows: effects.rows,
+    }
+}

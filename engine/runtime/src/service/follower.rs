@@ -1,0 +1,73 @@
+//! The follower: takes snapshots without stalling the stream. It is a second engine that decides the same log again,
+//! from the snapshot before to where the first engine has come, and writes down the state that it has reached. That
+//! costs a core now and then, and never a moment of the first engine's time.
+
+use decider::Effects;
+use model::Position;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use crate::journal::{JournalReader, Snapshots};
+use crate::seal::seal;
+use crate::service::recovery::{RecoveryError, resume};
+use crate::service::status::Status;
+
+/// How often it looks whether a snapshot is due.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// The thread that takes snapshots.
+pub(crate) struct Follower<R, S> {
+    pub(crate) reader: R,
+    pub(crate) snapshots: Arc<S>,
+    pub(crate) status: Arc<Status>,
+    pub(crate) chunk: usize,
+    /// Records between two snapshots.
+    pub(crate) interval_records: u64,
+    pub(crate) stopping: Arc<AtomicBool>,
+}
+
+impl<R: JournalReader, S: Snapshots> Follower<R, S> {
+    /// Takes snapshots until the service stops. What goes wrong is told and tried again: the snapshots that are
+    /// there still serve.
+    pub(crate) fn run(mut self, tell: &dyn Fn(String)) {
+        while !self.stopping.load(Ordering::Relaxed) {
+            std::thread::sleep(LOOK);
+            let Some(target) = self.due() else { continue };
+            match self.follow(target) {
+                Ok(true) => self.status.snapped(target),
+                Ok(false) => return,
+                Err(error) => {
+                    tell(format!("no snapshot could be taken at position {target}: {error}"));
+                    std::thread::sleep(10 * LOOK);
+                }
+            }
+        }
+    }
+
+    fn due(&self) -> Option<Position> {
+        let decided = self.status.decided()?;
+        let since = self.status.snapshot().map_or(0, |position| position.0);
+        (decided.0 - since.min(decided.0) >= self.interval_records).then_some(decided)
+    }
+
+    /// Follows to a position; false if the service stopped meanwhile.
+    fn follow(&mut self, target: Position) -> Result<bool, RecoveryError> {
+        let mut state = resume(&mut self.reader, &*self.snapshots, Some(target))?;
+        let mut effects = Effects::default();
+        while state.next <= target {
+            if self.stopping.load(Ordering::Relaxed) {
+                return Ok(false);
+            }
+            let left = usize::try_from(target.0 - state.next.0 + 1).unwrap_or(usize::MAX);
+            let records = self.reader.records(state.next, self.chunk.min(left))?;
+            let Some(last) = records.last() else { break };
+            state.next = Position(last.position.0 + 1);
+            state.decider.decide(&records, &mut effects);
+            effects.clear();
+        }
+        let sealed = seal(&state.decider.snapshot());
+        self.snapshots.put(target, &sealed).map_err(RecoveryError::Snapshots)?;
+        Ok(true)
+    }
+}

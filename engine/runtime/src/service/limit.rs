@@ -1,0 +1,14 @@
+//! Limits of a service. None of them can change a verdict.
+
+/// Records that wait to be made permanent, at most: more are refused for the moment.
+pub const WAITING_RECORDS_MAX: usize = 200_000;
+/// Bytes that wait to be made permanent, at most.
+pub const WAITING_BYTES_MAX: usize = 64 << 20;
+/// Records that are permanent and not yet decided, at most: more are refused for the moment.
+pub const UNDECIDED_RECORDS_MAX: u64 = 5_000_000;
+/// Records in one group commit, at most.
+pub const GROUP_RECORDS_MAX: usize = 50_000;
+/// Decided chunks that wait to be made permanent, at most: then deciding waits.
+pub const DECIDED_CHUNKS_MAX: usize = 4;
+/// Bytes of permanent records that are kept in memory for deciding, at most: later ones are read back.
+pub const TAIL_BYTES_MAX: usize = 128 << 20;

@@ -1,0 +1,109 @@
+//! How a service is doing, as anybody may ask at any time. Nothing here is read by a decision.
+
+use model::{EventTime, Position, Text};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use tokio::sync::watch;
+
+use crate::journal::JournalError;
+
+/// No position, no time.
+const NONE: u64 = u64::MAX;
+
+/// How a service is doing.
+#[derive(Debug)]
+pub struct Status {
+    /// The position of the next record.
+    next: AtomicU64,
+    /// Decided, and its outputs permanent, through this position.
+    decided: AtomicU64,
+    clock_ms: AtomicI64,
+    snapshot: AtomicU64,
+    /// Verdicts that are permanent.
+    verdicts: watch::Sender<u64>,
+    ruleset: Mutex<Text>,
+    fault: Mutex<Option<JournalError>>,
+}
+
+impl Status {
+    /// A service that goes on from here: for whoever runs a lane of another make, such as a test.
+    pub fn new(next: Position, decided: Option<Position>, verdicts: u64, ruleset: &str) -> Status {
+        Status {
+            next: AtomicU64::new(next.0),
+            decided: AtomicU64::new(decided.map_or(NONE, |position| position.0)),
+            clock_ms: AtomicI64::new(i64::MIN),
+            snapshot: AtomicU64::new(NONE),
+            verdicts: watch::Sender::new(verdicts),
+            ruleset: Mutex::new(ruleset.into()),
+            fault: Mutex::new(None),
+        }
+    }
+
+    /// The position that the next record gets.
+    pub fn next(&self) -> Position {
+        Position(self.next.load(Ordering::Acquire))
+    }
+
+    /// Everything up to here is decided, and what was decided is permanent.
+    pub fn decided(&self) -> Option<Position> {
+        Some(self.decided.load(Ordering::Acquire)).filter(|position| *position != NONE).map(Position)
+    }
+
+    /// Records that are permanent and not yet decided.
+    pub fn undecided(&self) -> u64 {
+        self.next().0.saturating_sub(self.decided().map_or(0, |position| position.0 + 1))
+    }
+
+    /// The log clock.
+    pub fn clock(&self) -> Option<EventTime> {
+        EventTime::from_ms(self.clock_ms.load(Ordering::Relaxed))
+    }
+
+    /// The position of the newest snapshot.
+    pub fn snapshot(&self) -> Option<Position> {
+        Some(self.snapshot.load(Ordering::Relaxed)).filter(|position| *position != NONE).map(Position)
+    }
+
+    /// How many verdicts are permanent; whoever waits for more can watch.
+    pub fn verdicts(&self) -> watch::Receiver<u64> {
+        self.verdicts.subscribe()
+    }
+
+    /// The hash of the ruleset in force.
+    pub fn ruleset(&self) -> Text {
+        self.ruleset.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What keeps the store from being written at the moment.
+    pub fn fault(&self) -> Option<JournalError> {
+        self.fault.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The next record gets this position.
+    pub fn appended(&self, next: Position) {
+        self.next.store(next.0, Ordering::Release);
+    }
+
+    /// What was decided through a position is permanent, and so many verdicts in all.
+    pub fn committed(&self, through: Position, verdicts: u64, clock: Option<EventTime>) {
+        self.decided.store(through.0, Ordering::Release);
+        if let Some(clock) = clock {
+            self.clock_ms.store(clock.as_ms(), Ordering::Relaxed);
+        }
+        self.verdicts.send_replace(verdicts);
+    }
+
+    pub(crate) fn snapped(&self, at: Position) {
+        self.snapshot.store(at.0, Ordering::Relaxed);
+    }
+
+    /// This ruleset is in force.
+    pub fn loaded(&self, ruleset: &str) {
+        *self.ruleset.lock().unwrap_or_else(PoisonError::into_inner) = ruleset.into();
+    }
+
+    /// The store cannot be written, or can again.
+    pub fn set_fault(&self, fault: Option<JournalError>) {
+        *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = fault;
+    }
+}

@@ -1,0 +1,146 @@
+//! The writer: gives records their place and stamp, and makes groups permanent. It is the only thread that writes.
+
+use model::log::{Control, RecordBody};
+use model::{EventTime, Position, Record, Text};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::clock::SteadyClock;
+use crate::journal::{Journal, JournalError};
+use crate::service::desk::{Append, Desk, Group, Receipt, Refused, Taken};
+use crate::service::status::Status;
+use crate::service::tail::Tail;
+
+/// How long to wait before a write that failed is tried again, at first and at most.
+const RETRY_FIRST: Duration = Duration::from_millis(100);
+const RETRY_MAX: Duration = Duration::from_secs(5);
+
+/// The writing thread.
+pub(crate) struct Writer<J> {
+    pub(crate) journal: J,
+    pub(crate) desk: Arc<Desk>,
+    pub(crate) tail: Arc<Tail>,
+    pub(crate) status: Arc<Status>,
+    pub(crate) clock: SteadyClock,
+    /// The ruleset in force after the last record.
+    pub(crate) ruleset: Text,
+}
+
+impl<J: Journal> Writer<J> {
+    /// Writes until nothing will come. Gives the journal back, or says why no more can be written.
+    pub(crate) fn run(mut self) -> Result<J, JournalError> {
+        loop {
+            match self.desk.take() {
+                Taken::Group(group) => self.group(group)?,
+                Taken::Drained => self.tail.close(),
+                Taken::End => return Ok(self.journal),
+            }
+        }
+    }
+
+    fn group(&mut self, group: Group) -> Result<(), JournalError> {
+        for keep in group.keeps {
+            let kept = self.journal.put_ruleset(&keep.hash, &keep.archive);
+            // Whoever asked may have gone.
+            drop(keep.reply.send(kept));
+        }
+        let (records, receipts) = self.placed(&group.appends);
+        let ruleset = ruleset_after(&records).unwrap_or_else(|| self.ruleset.clone());
+        match self.journal.commit(&records, &ruleset, &group.decided) {
+            Ok(()) => self.is_permanent(records, ruleset, group.appends, receipts),
+            Err(fault) => {
+                refuse(group.appends, &fault);
+                self.insist(&group.decided, fault)?;
+            }
+        }
+        if let (Some(last), head) = (group.decided.last(), self.journal.head()) {
+            self.status.committed(last.through, head.verdicts, last.clock);
+        }
+        Ok(())
+    }
+
+    /// Gives records their places and stamps.
+    fn placed(&mut self, appends: &[Append]) -> (Vec<Record>, Vec<Receipt>) {
+        let mut next = self.journal.head().next();
+        let stamp = self.stamp();
+        let mut records = Vec::with_capacity(appends.iter().map(|append| append.records.len()).sum());
+        let mut receipts = Vec::with_capacity(appends.len());
+        for append in appends {
+            receipts.push(Receipt { first: next, count: append.records.len(), stamp });
+            for arrived in &append.records {
+                records.push(Record {
+                    position: next,
+                    stamp: Some(stamp),
+                    raw: arrived.raw.clone(),
+                    body: arrived.body.clone(),
+                });
+                next = Position(next.0 + 1);
+            }
+        }
+        (records, receipts)
+    }
+
+    /// Stamps never go back, whatever the clock does.
+    fn stamp(&mut self) -> EventTime {
+        let now = self.clock.now();
+        self.journal.head().stamp.map_or(now, |last| last.max(now))
+    }
+
+    fn is_permanent(
+        &mut self,
+        records: Vec<Record>,
+        ruleset: Text,
+        appends: Vec<Append>,
+        receipts: Vec<Receipt>,
+    ) {
+        self.status.set_fault(None);
+        self.ruleset = ruleset;
+        self.status.appended(self.journal.head().next());
+        self.tail.push(records);
+        for (append, receipt) in appends.into_iter().zip(receipts) {
+            if let Some(reply) = append.reply {
+                drop(reply.send(Ok(receipt)));
+            }
+        }
+    }
+
+    /// What was decided is written again and again until it is: dropping it would lose verdicts.
+    fn insist(
+        &mut self,
+        decided: &[crate::journal::Decided],
+        fault: JournalError,
+    ) -> Result<(), JournalError> {
+        let (mut fault, mut wait) = (fault, RETRY_FIRST);
+        loop {
+            if let JournalError::Damaged(_) = fault {
+                return Err(fault);
+            }
+            self.status.set_fault(Some(fault));
+            std::thread::sleep(wait);
+            wait = (wait * 2).min(RETRY_MAX);
+            match self.journal.commit(&[], &self.ruleset, decided) {
+                Ok(()) => {
+                    self.status.set_fault(None);
+                    return Ok(());
+                }
+                Err(again) => fault = again,
+            }
+        }
+    }
+}
+
+fn refuse(appends: Vec<Append>, fault: &JournalError) {
+    for reply in appends.into_iter().filter_map(|append| append.reply) {
+        drop(reply.send(Err(Refused::Unavailable(fault.clone()))));
+    }
+}
+
+fn ruleset_after(records: &[Record]) -> Option<Text> {
+    records.iter().rev().find_map(|record| match &record.body {
+        RecordBody::Control(Control::Ruleset(hash)) => Some(hash.clone()),
+        RecordBody::Control(Control::Genesis(genesis)) => Some(genesis.ruleset.clone()),
+        RecordBody::Control(Control::Tick(_) | Control::Upgrade(_))
+        | RecordBody::Event(_)
+        | RecordBody::Undecodable(_) => None,
+    })
+}
