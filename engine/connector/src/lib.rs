@@ -6,7 +6,8 @@
 //! - [`mapping`]: foreign tables (CSV, JSON lines) as events, by a mapping file;
 //! - [`mod@file`]: files as a source of records in log order;
 //! - [`folder`]: what a run leaves behind, and where verdicts are written;
-//! - [`rules`]: the files of a folder of rules.
+//! - [`rules`]: the files of a folder of rules;
+//! - [`store`]: the permanent memory of a service: the embedded store.
 //!
 //! No bytes can stop the stream: whatever is not an event becomes a refusal with its original bytes. Decoding
 //! and mapping are pure functions of their bytes. It refuses to read a clock or the environment.
@@ -18,6 +19,7 @@ pub mod log;
 pub mod mapping;
 pub mod rules;
 pub mod schema;
+pub mod store;
 pub mod wire;
 
 /// The name nearest to a mistyped one, if one is near enough to be meant.

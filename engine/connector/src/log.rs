@@ -141,10 +141,9 @@ pub(crate) fn read_counted(line: &Bytes) -> Result<(Record, u32), String> {
     } else if let Some(control) = fields.control {
         (Bytes::new(), RecordBody::Control(read_control(control)?))
     } else {
-        let refusal =
-            fields.refusal.map(|value| read_value::<Obj<RefusalFields>>("refusal", value)).transpose()?;
+        let refusal = fields.refusal.map(|value| refusal_from(value.get())).transpose()?;
         let refusal = refusal.ok_or("`refusal` is empty")?;
-        (kept.unwrap_or_default(), RecordBody::Undecodable(refusal.into()))
+        (kept.unwrap_or_default(), RecordBody::Undecodable(refusal))
     };
     Ok((Record { position, stamp, raw, body }, unknown_fields))
 }
@@ -166,12 +165,26 @@ fn kept_bytes(raw: Option<&str>, raw_base64: Option<&RawValue>) -> Result<Option
 }
 
 fn read_control(value: &RawValue) -> Result<Control, String> {
-    let one = read_value::<Obj<ControlFields>>("control", value)?.one();
+    control_from(value.get())
+}
+
+/// Reads a control record from the JSON that [`control_json`] wrote.
+pub(crate) fn control_from(json: &str) -> Result<Control, String> {
+    let one = read_text::<Obj<ControlFields>>("control", json)?.one();
     one.ok_or_else(|| "`control` has exactly one of `genesis`, `tick`, `ruleset` and `upgrade`".to_owned())
 }
 
+/// Reads a refusal from the JSON that [`refusal_json`] wrote.
+pub(crate) fn refusal_from(json: &str) -> Result<Refusal, String> {
+    read_text::<Obj<RefusalFields>>("refusal", json).map(Refusal::from)
+}
+
 fn read_value<C: Codec>(name: &str, value: &RawValue) -> Result<C::Value, String> {
-    read_line::<C>(value.get().as_bytes()).map_err(|r| format!("`{name}{}`: {}", r.pointer, r.detail))
+    read_text::<C>(name, value.get())
+}
+
+fn read_text<C: Codec>(name: &str, json: &str) -> Result<C::Value, String> {
+    read_line::<C>(json.as_bytes()).map_err(|r| format!("`{name}{}`: {}", r.pointer, r.detail))
 }
 
 /// Writes a record as a line, with its line feed.
@@ -221,14 +234,36 @@ fn write_raw(raw: &Bytes, fields: &mut Fields<'_>) {
 }
 
 fn write_control(control: &Control, fields: &mut Fields<'_>) {
-    let mut parts = ControlFields { genesis: None, tick: None, ruleset: None, upgrade: None };
-    match control {
-        Control::Genesis(genesis) => parts.genesis = Some((**genesis).clone()),
-        Control::Tick(time) => parts.tick = Some(*time),
-        Control::Ruleset(hash) => parts.ruleset = Some(hash.clone()),
-        Control::Upgrade(semantics) => parts.upgrade = Some(*semantics),
+    fields.put::<Obj<ControlFields>>("control", &ControlFields::from(control));
+}
+
+/// A control record as JSON.
+pub(crate) fn control_json(control: &Control) -> String {
+    written::<Obj<ControlFields>>(&ControlFields::from(control))
+}
+
+/// A refusal as JSON.
+pub(crate) fn refusal_json(refusal: &Refusal) -> String {
+    written::<Obj<RefusalFields>>(&RefusalFields::from(refusal))
+}
+
+fn written<C: Codec>(value: &C::Value) -> String {
+    let mut out = Vec::with_capacity(128);
+    C::write(value, &mut out);
+    String::from_utf8(out).expect("JSON is UTF-8")
+}
+
+impl From<&Control> for ControlFields {
+    fn from(control: &Control) -> ControlFields {
+        let mut parts = ControlFields { genesis: None, tick: None, ruleset: None, upgrade: None };
+        match control {
+            Control::Genesis(genesis) => parts.genesis = Some((**genesis).clone()),
+            Control::Tick(time) => parts.tick = Some(*time),
+            Control::Ruleset(hash) => parts.ruleset = Some(hash.clone()),
+            Control::Upgrade(semantics) => parts.upgrade = Some(*semantics),
+        }
+        parts
     }
-    fields.put::<Obj<ControlFields>>("control", &parts);
 }
 
 /// The schema of a line.

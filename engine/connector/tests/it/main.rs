@@ -18,3 +18,4 @@ mod mappings;
 mod outputs;
 mod reading;
 mod real;
+mod store;

@@ -1,0 +1,160 @@
+//! A block: the records of one commit, as they are kept.
+//!
+//! ```text
+//!  1 byte   the layout, 1
+//!  zstd of: what each record says beyond its bytes, in order (postcard), then the bytes of all records
+//! ```
+//!
+//! The bytes that a producer sent say what they mean, so an event is decoded from them again when it is read. Only
+//! what they do not say is kept beside them: who decided a review, events of foreign files, refusals, control records.
+
+use bytes::Bytes;
+use model::log::RecordBody;
+use model::{EventTime, Position, Record};
+use runtime::JournalError;
+use serde::{Deserialize, Serialize};
+
+use super::fault::damaged;
+use crate::log::{control_from, control_json, refusal_from, refusal_json};
+use crate::wire::{self, Trust};
+
+const LAYOUT: u8 = 1;
+/// The log is written while others wait: speed comes first. Level 3 saves a tenth of the bytes at twice the time.
+const LEVEL: i32 = 1;
+
+/// What a record says beyond its bytes, as text in the forms of an exported log.
+#[derive(Debug, Serialize, Deserialize)]
+enum Beside {
+    /// Nothing: a producer's event.
+    Nothing,
+    /// An event that its bytes do not say, or not alone.
+    Event(String),
+    /// Why it is no event.
+    Refusal(String),
+    /// A control record.
+    Control(String),
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Entry {
+    /// Receipt, milliseconds since the epoch.
+    stamp_at: Option<i64>,
+    raw_bytes: usize,
+    beside: Beside,
+}
+
+/// Packs records; the error says which one cannot be kept.
+pub(crate) fn pack(records: &[Record]) -> Result<Vec<u8>, JournalError> {
+    let entries: Vec<Entry> = records.iter().map(entry).collect::<Result<_, _>>()?;
+    let mut plain = postcard::to_allocvec(&entries).expect("entries are plain data");
+    plain.reserve(records.iter().map(|record| record.raw.len()).sum());
+    records.iter().for_each(|record| plain.extend_from_slice(&record.raw));
+    let mut body = vec![LAYOUT];
+    let packed = zstd::stream::copy_encode(plain.as_slice(), &mut body, LEVEL);
+    packed.map_err(|error| JournalError::Unwritable(format!("a block cannot be packed: {error}")))?;
+    Ok(body)
+}
+
+fn entry(record: &Record) -> Result<Entry, JournalError> {
+    Ok(Entry {
+        stamp_at: record.stamp.map(EventTime::as_ms),
+        raw_bytes: record.raw.len(),
+        beside: beside(record)?,
+    })
+}
+
+fn beside(record: &Record) -> Result<Beside, JournalError> {
+    match &record.body {
+        RecordBody::Event(event) => {
+            if wire::decode(&record.raw).is_ok_and(|decoded| decoded.event == **event) {
+                return Ok(Beside::Nothing);
+            }
+            let said = wire::encode(event);
+            // What could not be read back must not be accepted.
+            let is_kept = wire::decode_from(&said, Trust::Log).is_ok_and(|decoded| decoded.event == **event);
+            let said = String::from_utf8(said).ok().filter(|_| is_kept);
+            let cannot =
+                || format!("the event at position {} has no form in which it can be kept", record.position);
+            said.map(Beside::Event).ok_or_else(|| JournalError::Unwritable(cannot()))
+        }
+        RecordBody::Undecodable(refusal) => Ok(Beside::Refusal(refusal_json(refusal))),
+        RecordBody::Control(control) => Ok(Beside::Control(control_json(control))),
+    }
+}
+
+/// A block that has been read, each record still to be decoded.
+#[derive(Debug)]
+pub(crate) struct Block {
+    first: Position,
+    entries: Vec<(Entry, Bytes)>,
+}
+
+impl Block {
+    /// Unpacks a block that begins at a position.
+    pub(crate) fn unpack(body: &[u8], first: Position) -> Result<Block, JournalError> {
+        let wrong = |what: String| damaged(format_args!("the block at position {first} {what}"));
+        let packed = match body.split_first() {
+            Some((&LAYOUT, packed)) => packed,
+            Some((layout, _)) => {
+                return Err(wrong(format!("has layout {layout}, which this build does not know")));
+            }
+            None => return Err(wrong("is empty".into())),
+        };
+        let plain =
+            zstd::stream::decode_all(packed).map_err(|e| wrong(format!("cannot be unpacked: {e}")))?;
+        let plain = Bytes::from(plain);
+        let (entries, raws) = postcard::take_from_bytes::<Vec<Entry>>(&plain)
+            .map_err(|error| wrong(format!("cannot be read: {error}")))?;
+        let mut raws = plain.slice_ref(raws);
+        let mut shared = Vec::with_capacity(entries.len());
+        for entry in entries {
+            if entry.raw_bytes > raws.len() {
+                return Err(wrong("is shorter than it says".into()));
+            }
+            let raw = raws.split_to(entry.raw_bytes);
+            shared.push((entry, raw));
+        }
+        Ok(Block { first, entries: shared })
+    }
+
+    /// The position of its last record.
+    pub(crate) fn last(&self) -> Option<Position> {
+        let count = u64::try_from(self.entries.len()).ok()?;
+        count.checked_sub(1).map(|index| Position(self.first.0 + index))
+    }
+
+    /// Whether a position is in it.
+    pub(crate) fn holds(&self, position: Position) -> bool {
+        self.first <= position && self.last().is_some_and(|last| position <= last)
+    }
+
+    /// Its records from a position on, at most `max`.
+    pub(crate) fn records(&self, from: Position, max: usize) -> Result<Vec<Record>, JournalError> {
+        let skipped = usize::try_from(from.0.saturating_sub(self.first.0)).unwrap_or(usize::MAX);
+        let places = (self.first.0..).map(Position).zip(&self.entries);
+        let chosen = places.skip(skipped).take(max);
+        chosen.map(|(position, (entry, raw))| record(position, entry, raw)).collect()
+    }
+}
+
+fn record(position: Position, entry: &Entry, raw: &Bytes) -> Result<Record, JournalError> {
+    let wrong = |what: String| damaged(format_args!("the record at position {position} {what}"));
+    let stamp = match entry.stamp_at {
+        Some(ms) => Some(EventTime::from_ms(ms).ok_or_else(|| wrong(format!("has a receipt of {ms}")))?),
+        None => None,
+    };
+    let body = match &entry.beside {
+        Beside::Nothing => event(raw, Trust::Producer),
+        Beside::Event(said) => event(said.as_bytes(), Trust::Log),
+        Beside::Refusal(said) => refusal_from(said).map(RecordBody::Undecodable),
+        Beside::Control(said) => control_from(said).map(RecordBody::Control),
+    };
+    let body = body.map_err(|what| wrong(format!("cannot be read: {what}")))?;
+    // A copy: a record that is parked for days must not keep its whole block in memory.
+    Ok(Record { position, stamp, raw: Bytes::copy_from_slice(raw), body })
+}
+
+fn event(said: &[u8], trust: Trust) -> Result<RecordBody, String> {
+    let decoded = wire::decode_from(said, trust).map_err(|refusal| refusal.detail)?;
+    Ok(RecordBody::Event(Box::new(decoded.event)))
+}

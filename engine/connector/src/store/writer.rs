@@ -1,0 +1,119 @@
+//! The one writer of a store.
+
+use model::{EventTime, Position};
+use runtime::{Head, JournalError};
+use rusqlite::Connection;
+use std::path::{Path, PathBuf};
+
+use super::fault::{OpenError, damaged, unreadable, unwritable};
+use super::lock::{Holder, Lock};
+use super::reader::Reader;
+use super::snapshots::SnapshotFolder;
+use super::{chain, connection};
+
+/// The one writer of a store. It holds the folder's lock as long as it lives.
+#[derive(Debug)]
+pub struct Store {
+    pub(crate) folder: PathBuf,
+    pub(crate) connection: Connection,
+    /// What is permanent: it moves after a commit, never before.
+    pub(crate) head: Head,
+    pub(crate) holder: Holder,
+    lock: Lock,
+}
+
+impl Store {
+    /// Opens a folder to write, makes the store where there is none, migrates an older one, and proves the log's
+    /// manifests. `holder` is what a second start is told.
+    ///
+    /// # Errors
+    /// When somebody else writes it, a later version has written it, it is damaged, or the disk refuses.
+    pub fn open(folder: &Path, holder: &Holder) -> Result<Store, OpenError> {
+        let failed = |error| OpenError::Folder(folder.to_path_buf(), error);
+        std::fs::create_dir_all(folder).map_err(failed)?;
+        let lock = Lock::take(folder, holder)?;
+        let connection = connection::to_write(folder)?;
+        let head = proved(&connection)?;
+        Ok(Store { folder: folder.to_path_buf(), connection, head, holder: holder.clone(), lock })
+    }
+
+    /// Opens a folder to read: no lock is needed, and it may be written meanwhile.
+    ///
+    /// # Errors
+    /// When there is no store, another version has written it, or it cannot be read.
+    pub fn read(folder: &Path) -> Result<Reader, OpenError> {
+        Reader::open(folder)
+    }
+
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Its snapshots.
+    pub fn snapshots(&self) -> SnapshotFolder {
+        SnapshotFolder::in_store(&self.folder)
+    }
+
+    /// Says where the process listens, for whoever is told that the folder is in use.
+    ///
+    /// # Errors
+    /// When the lock's file cannot be written; the lock is held nevertheless.
+    pub fn say_listening(&mut self, address: &str) -> std::io::Result<()> {
+        self.holder.listening = Some(address.to_owned());
+        self.lock.say(&self.holder)
+    }
+
+    /// Lets the database grow to so many bytes at most, or for `None` as far as the disk allows. Commits beyond that
+    /// are [`Unwritable`](JournalError::Unwritable), and work again once the limit is raised.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn limit_bytes(&mut self, bytes: Option<u64>) -> Result<(), JournalError> {
+        let page_bytes: u64 =
+            self.connection.query_row("PRAGMA page_size", [], |row| row.get(0)).map_err(unreadable)?;
+        let pages = bytes.map_or(PAGES_MAX, |bytes| (bytes / page_bytes.max(1)).clamp(1, PAGES_MAX));
+        let limit = format!("PRAGMA max_page_count = {pages}");
+        self.connection.query_row(&limit, [], |_| Ok(())).map_err(unwritable)
+    }
+}
+
+/// SQLite's own limit.
+const PAGES_MAX: u64 = 4_294_967_294;
+
+/// Where the log ends, once its chain is proved and its last block is whole.
+fn proved(connection: &Connection) -> Result<Head, JournalError> {
+    let manifest = chain::prove(connection)?;
+    if let Some(manifest) = &manifest {
+        chain::block(connection, manifest.last)?;
+    }
+    let head = Head { manifest, ..head(connection)? };
+    let last = "SELECT ifnull(max(sequence), 0) FROM verdicts";
+    let last: u64 = connection.query_row(last, [], |row| row.get(0)).map_err(unreadable)?;
+    if last != head.verdicts {
+        let verdicts = head.verdicts;
+        return Err(damaged(format_args!("{verdicts} verdicts were committed, and the last one is {last}")));
+    }
+    match head.decided {
+        Some(decided) if decided >= head.next() => {
+            Err(damaged(format_args!("the log ends before position {decided}, which was decided")))
+        }
+        Some(_) | None => Ok(head),
+    }
+}
+
+/// Where the log ends, as it is written.
+pub(crate) fn head(connection: &Connection) -> Result<Head, JournalError> {
+    let progress = "SELECT position, verdicts, (SELECT stamp_at FROM blocks ORDER BY number DESC LIMIT 1) \
+                    FROM progress";
+    let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+    let mut statement = connection.prepare_cached(progress).map_err(unreadable)?;
+    let (decided, verdicts, stamp): (Option<u64>, u64, Option<i64>) =
+        statement.query_row([], row).map_err(unreadable)?;
+    Ok(Head {
+        manifest: chain::last(connection)?,
+        stamp: stamp.and_then(EventTime::from_ms),
+        decided: decided.map(Position),
+        verdicts,
+    })
+}
