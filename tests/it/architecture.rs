@@ -14,9 +14,21 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("decider", &["model", "attribution", "window", "ruleset", "ledger"]),
     ("runtime", &["model", "ruleset", "decider"]),
     ("connector", &["model", "decider", "runtime"]),
+    ("console", &["model", "ruleset", "runtime"]),
     (
         "tidegate",
-        &["model", "attribution", "window", "ruleset", "ledger", "trade", "decider", "runtime", "connector"],
+        &[
+            "model",
+            "attribution",
+            "window",
+            "ruleset",
+            "ledger",
+            "trade",
+            "decider",
+            "runtime",
+            "connector",
+            "console",
+        ],
     ),
 ];
 
@@ -24,6 +36,14 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
 const ONLY: &[(&str, &[&str])] = &[
     ("rhai", &["ruleset"]),
     ("rdkafka", &["connector"]),
+    ("rusqlite", &["connector"]),
+    ("axum", &["console"]),
+    ("hyper", &["console"]),
+    ("hyper-util", &["console"]),
+    ("tower", &["console"]),
+    ("tokio-rustls", &["console"]),
+    ("rustls", &["console"]),
+    ("socket2", &["console"]),
     ("clap", &["tidegate", "bench"]),
     ("ratatui", &["tidegate"]),
 ];
