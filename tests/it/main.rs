@@ -17,6 +17,7 @@ mod limits;
 mod live_rules;
 mod mishaps;
 mod real;
+mod served;
 mod service;
 mod shipped_rules;
 mod telling;

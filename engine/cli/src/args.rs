@@ -1,6 +1,7 @@
 //! What can be typed. What it means, with the configuration file filled in, is [`crate::config`]'s.
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// Holds or releases creator commissions: attributes orders, measures what happened around them, runs the risk
@@ -106,6 +107,13 @@ pub(crate) enum Command {
     Verdicts(Verdicts),
     /// Prove the balances from the verdicts alone
     Reconcile(Reconcile),
+    /// Serve a lane: take events over HTTP, decide them, and keep everything in one folder
+    Run(Run),
+    /// Make, list and revoke the tokens of a lane
+    #[command(subcommand)]
+    Token(Token),
+    /// Write a lane's log as `replay` reads it
+    Export(Export),
     /// Show the settings in force
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -134,6 +142,80 @@ pub(crate) struct Replay {
     /// End here (RFC 3339, such as 2026-03-01T00:00:00Z): later events are refused, and time passes up to it
     #[arg(long, value_name = "TIME")]
     pub until: Option<String>,
+}
+
+/// `tidegate run`
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    /// The folder of the lane's store; it is begun where there is none
+    #[arg(long, value_name = "DIR", env = "TIDEGATE_DATA", default_value = "tidegate-data", value_hint = ValueHint::DirPath)]
+    pub data: PathBuf,
+    /// Where to listen: an address and a port; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", env = "TIDEGATE_LISTEN", default_value = "127.0.0.1:8780")]
+    pub listen: SocketAddr,
+    /// The certificate chain, as PEM: other machines reach the lane over TLS
+    #[arg(long, value_name = "FILE", env = "TIDEGATE_TLS_CERTIFICATE", value_hint = ValueHint::FilePath)]
+    pub tls_certificate: Option<PathBuf>,
+    /// The certificate's private key, as PEM
+    #[arg(long, value_name = "FILE", env = "TIDEGATE_TLS_KEY", value_hint = ValueHint::FilePath)]
+    pub tls_key: Option<PathBuf>,
+    /// A proxy that ends TLS stands before it, and lets nobody else through
+    #[arg(long, env = "TIDEGATE_BEHIND_PROXY")]
+    pub behind_proxy: bool,
+    /// Records between two snapshots
+    #[arg(
+        long,
+        value_name = "N",
+        env = "TIDEGATE_SNAPSHOT_INTERVAL",
+        default_value_t = 1_000_000,
+        hide_short_help = true
+    )]
+    pub snapshot_interval: u64,
+}
+
+/// `tidegate token`
+#[derive(Debug, Subcommand)]
+pub(crate) enum Token {
+    /// Make a token; it is shown this once
+    Create {
+        /// The folder of the lane's store
+        #[arg(long, value_name = "DIR", env = "TIDEGATE_DATA", default_value = "tidegate-data")]
+        data: PathBuf,
+        /// Who holds it: the actor of what it posts
+        #[arg(long, value_name = "NAME")]
+        identity: String,
+        /// What it may do: kinds of events, `producer`, `finance`, `risk`, `read`, `ruleset`
+        #[arg(long = "scope", value_name = "SCOPE", required = true, value_delimiter = ',')]
+        scopes: Vec<String>,
+    },
+    /// List the tokens
+    List {
+        /// The folder of the lane's store
+        #[arg(long, value_name = "DIR", env = "TIDEGATE_DATA", default_value = "tidegate-data")]
+        data: PathBuf,
+    },
+    /// Revoke a token, for good
+    Revoke {
+        /// The folder of the lane's store
+        #[arg(long, value_name = "DIR", env = "TIDEGATE_DATA", default_value = "tidegate-data")]
+        data: PathBuf,
+        /// The token's id, as `token list` shows it
+        token_id: String,
+    },
+}
+
+/// `tidegate export`
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    /// The folder of the lane's store
+    #[arg(long, value_name = "DIR", env = "TIDEGATE_DATA", default_value = "tidegate-data")]
+    pub data: PathBuf,
+    /// Where to write the log
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub log: PathBuf,
+    /// Keep the rulesets that it names in this folder too, for `replay --archive`
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub archive: Option<PathBuf>,
 }
 
 /// `tidegate demo`

@@ -10,6 +10,7 @@ pub mod days;
 mod demo;
 mod events;
 mod explain;
+mod export;
 mod failure;
 mod input;
 mod origin;
@@ -21,10 +22,12 @@ mod replay;
 mod rules;
 mod rules_folder;
 mod rulesets;
+mod run;
 mod score;
 mod sheet;
 mod summary;
 mod table;
+mod token;
 mod verdict_copy;
 mod verdicts;
 
@@ -59,6 +62,9 @@ fn run(cli: &Cli, environment: &FromEnvironment) -> Result<(), Failure> {
         Command::Events(command) => events::run(command, &config),
         Command::Verdicts(args) => verdicts::run(args, &config),
         Command::Reconcile(args) => reconcile::run(args, &config),
+        Command::Run(args) => run::run(args, &config),
+        Command::Token(command) => token::run(command, &config),
+        Command::Export(args) => export::run(args),
         Command::Config(ConfigCommand::Print) => print::out(&config.print()?),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -1,0 +1,174 @@
+//! `tidegate run` as people use it.
+
+mod crash;
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::Duration;
+
+use crate::engine;
+
+fn tidegate(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tidegate-under-test"));
+    command.args(arguments).current_dir(engine::root()).env("NO_COLOR", "1");
+    command
+}
+
+fn output(arguments: &[&str]) -> String {
+    let run = tidegate(arguments).output().unwrap();
+    assert!(run.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&run.stderr));
+    String::from_utf8(run.stdout).unwrap()
+}
+
+/// A running service and where it listens.
+struct Served {
+    process: Child,
+    address: String,
+}
+
+impl Served {
+    fn start(data: &Path, rules: &Path) -> Served {
+        let mut process = tidegate(&["run", "--listen", "127.0.0.1:0", "--snapshot-interval", "300"])
+            .arg("--data")
+            .arg(data)
+            .arg("--rules")
+            .arg(rules)
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut told = BufReader::new(process.stderr.take().unwrap());
+        let mut address = None;
+        let mut line = String::new();
+        while address.is_none() && told.read_line(&mut line).unwrap() > 0 {
+            let listening = line.split_once("listening on ").and_then(|(_, rest)| rest.split_once(';'));
+            address = listening.map(|(address, _)| address.to_owned());
+            line.clear();
+        }
+        // What it says later must not fill the pipe.
+        std::thread::Builder::new().spawn(move || std::io::copy(&mut told, &mut std::io::sink())).unwrap();
+        Served { process, address: address.expect("it says where it listens") }
+    }
+
+    /// One request; the status and the body, or nothing if it was killed meanwhile.
+    fn ask(&self, head: &str, token: &str, body: &[u8]) -> Option<(u16, String)> {
+        self.ask_as("application/x-ndjson", head, token, body)
+    }
+
+    fn ask_as(&self, content: &str, head: &str, token: &str, body: &[u8]) -> Option<(u16, String)> {
+        let mut socket = TcpStream::connect(&self.address).ok()?;
+        let length = body.len();
+        let head = format!(
+            "{head} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\ncontent-type: {content}\r\n\
+             content-length: {length}\r\nconnection: close\r\n\r\n"
+        );
+        socket.write_all(head.as_bytes()).ok()?;
+        socket.write_all(body).ok()?;
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).ok()?;
+        let status = answer.split(' ').nth(1)?.parse().ok()?;
+        let (_, body) = answer.split_once("\r\n\r\n")?;
+        Some((status, body.to_owned()))
+    }
+
+    fn signal(&self, signal: &str) {
+        let pid = self.process.id().to_string();
+        assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
+    }
+
+    fn wait(mut self) -> ExitStatus {
+        self.process.wait().unwrap()
+    }
+
+    fn stop(self) {
+        self.signal("-TERM");
+        assert!(self.wait().success(), "it ends well");
+    }
+}
+
+impl Drop for Served {
+    /// A test that fails leaves nothing running.
+    fn drop(&mut self) {
+        drop(self.process.kill());
+        drop(self.process.wait());
+    }
+}
+
+/// A token that may do everything.
+fn token(data: &Path) -> String {
+    let scopes = "producer,finance,risk,ruleset,read";
+    let create = ["token", "create", "--identity", "t", "--scope", scopes, "--data"];
+    output(&[&create[..], &[data.to_str().unwrap()]].concat()).trim().to_owned()
+}
+
+/// Events in a batch.
+const BATCH: usize = 60;
+
+/// Made-up trade of the last two days as NDJSON, in batches: a quiet moment takes the log clock to the present.
+fn batches(count: usize) -> Vec<Vec<u8>> {
+    let start = runtime::SteadyClock::start().now().minus(model::Span::from_days(2));
+    let settings = trade::Settings { orders_per_day: 300, ..trade::Settings::new(9, start) };
+    let events: Vec<_> = trade::Trade::new(settings).map(|h| h.event).take(BATCH * count).collect();
+    let line = |event| [connector::wire::encode(event), b"\n".to_vec()].concat();
+    events.chunks(BATCH).map(|batch| batch.iter().flat_map(line).collect()).collect()
+}
+
+/// Holds much of it.
+const BUSY: &str = r#"//! Busy
+//! A creator sells a lot in a week.
+
+const ON = "order";
+const SEVERITY = "medium";
+const PUBLIC_CODE = "unusual_order_pattern";
+const LEAST = 2;
+
+let orders = count("order").by("creator_id").within("7d");
+
+if orders >= LEAST {
+    hold_all_of(orders, `${orders} orders in a week`).lasting("6h");
+}
+"#;
+
+/// A folder of rules in this one, with that rule.
+fn rules_in(folder: &Path) -> PathBuf {
+    let rules = folder.join("rules");
+    std::fs::create_dir(&rules).unwrap();
+    std::fs::write(rules.join("busy.rhai"), BUSY).unwrap();
+    rules
+}
+
+#[test]
+fn a_changed_folder_of_rules_takes_effect_and_a_broken_one_does_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, rules) = (folder.path().join("data"), rules_in(folder.path()));
+    let served = Served::start(&data, &rules);
+    let token = token(&data);
+    let batch = batches(1).swap_remove(0);
+    assert_eq!(served.ask("POST /v1/events", &token, &batch).unwrap().0, 202);
+    let rulesets = || served.ask("GET /v1/rulesets", &token, b"").unwrap().1.matches("\"hash\"").count();
+    assert_eq!(rulesets(), 1);
+    std::fs::write(rules.join("broken.rhai"), "hold(").unwrap();
+    std::thread::sleep(Duration::from_secs(4));
+    assert_eq!(rulesets(), 1, "what does not check changes nothing");
+    std::fs::remove_file(rules.join("broken.rhai")).unwrap();
+    std::fs::write(rules.join("busy.rhai"), BUSY.replace("7d", "8d")).unwrap();
+    let takes_effect = (0..300).any(|_| {
+        std::thread::sleep(Duration::from_millis(100));
+        rulesets() == 2
+    });
+    assert!(takes_effect);
+    served.stop();
+}
+
+#[test]
+fn a_second_start_says_who_holds_the_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let served = Served::start(folder.path(), &engine::root().join("rules"));
+    let second =
+        tidegate(&["run", "--listen", "127.0.0.1:0"]).arg("--data").arg(folder.path()).output().unwrap();
+    assert_eq!(second.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&second.stderr).into_owned();
+    assert!(said.contains("is in use by process") && said.contains("stop it first"), "{said}");
+    served.stop();
+}
