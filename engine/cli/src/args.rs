@@ -171,6 +171,15 @@ pub(crate) struct Run {
         hide_short_help = true
     )]
     pub snapshot_interval: u64,
+    /// Records that may wait to be decided; beyond them clients are told to come again
+    #[arg(
+        long,
+        value_name = "N",
+        env = "TIDEGATE_UNDECIDED_MAX",
+        default_value_t = runtime::service::limit::UNDECIDED_RECORDS_MAX,
+        hide_short_help = true
+    )]
+    pub undecided_max: u64,
 }
 
 /// `tidegate token`

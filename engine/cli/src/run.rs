@@ -34,6 +34,7 @@ pub(crate) fn run(args: &Run, config: &Config) -> Result<(), Failure> {
         chunk: config.chunk,
         threads: config.threads,
         snapshot_interval_records: args.snapshot_interval,
+        undecided_records_max: args.undecided_max,
     };
     let tell: Tell = Arc::new(|what| print::note(&what));
     let mut caught_up = |next: Position| print::note(&format!("caught up to position {next}"));

@@ -5,7 +5,6 @@ use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::IntoResponse;
 use runtime::service::Status;
-use runtime::service::limit::UNDECIDED_RECORDS_MAX;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
@@ -71,7 +70,8 @@ pub(crate) async fn readyz(State(app): State<Arc<App>>) -> Result<Json<Ready>, P
 fn reasons(status: &Status, stopping: bool) -> Vec<Reason> {
     let fault = status.fault().map(|fault| Reason { code: "store.unavailable", detail: fault.to_string() });
     let undecided = status.undecided();
-    let behind = (undecided > UNDECIDED_RECORDS_MAX)
+    let behind = status
+        .is_behind()
         .then(|| Reason { code: "lane.busy", detail: format!("{undecided} records wait to be decided") });
     let ending = stopping.then(|| Reason { code: "lane.stopping", detail: "it is stopping".to_owned() });
     [fault, behind, ending].into_iter().flatten().collect()

@@ -46,7 +46,6 @@ use crate::seal::seal;
 use crate::service::desk::Desk;
 use crate::service::engine::Engine;
 use crate::service::follower::Follower;
-use crate::service::limit::UNDECIDED_RECORDS_MAX;
 use crate::service::loader::Loader;
 use crate::service::tail::Tail;
 use crate::service::writer::Writer;
@@ -60,6 +59,8 @@ pub struct Serve {
     pub threads: Threads,
     /// Records between two snapshots.
     pub snapshot_interval_records: u64,
+    /// Records that may be permanent and not yet decided: beyond them, none are taken for the moment.
+    pub undecided_records_max: u64,
 }
 
 /// Why a service did not start.
@@ -146,7 +147,8 @@ impl<J: Journal, S: Snapshots> Service<J, S> {
         pool.install(|| recovery::catch_up(&mut state, &mut journal, &mut reader, serve.chunk, progress))?;
         let head = journal.head();
         let in_force = state.decider.ruleset().hash().to_owned();
-        let status = Status::new(head.next(), head.decided, head.verdicts, &in_force);
+        let status = Status::new(head.next(), head.decided, head.verdicts, &in_force)
+            .with_undecided_max(serve.undecided_records_max);
         let at = recovery::snapshot_if_due(
             &state,
             &snapshots,
@@ -323,7 +325,7 @@ impl<R: JournalReader> Lane for Handle<R> {
         if let Some(fault) = self.status.fault() {
             return Err(Refused::Unavailable(fault));
         }
-        if self.status.undecided() > UNDECIDED_RECORDS_MAX {
+        if self.status.is_behind() {
             return Err(Refused::Busy);
         }
         self.desk.append(records)

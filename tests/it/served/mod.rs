@@ -1,11 +1,14 @@
 //! `tidegate run` as people use it.
 
 mod crash;
+mod faults;
+mod load;
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::engine;
@@ -26,29 +29,43 @@ fn output(arguments: &[&str]) -> String {
 struct Served {
     process: Child,
     address: String,
+    /// What it has said.
+    said: Arc<Mutex<String>>,
 }
 
 impl Served {
     fn start(data: &Path, rules: &Path) -> Served {
-        let mut process = tidegate(&["run", "--listen", "127.0.0.1:0", "--snapshot-interval", "300"])
-            .arg("--data")
-            .arg(data)
-            .arg("--rules")
-            .arg(rules)
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut told = BufReader::new(process.stderr.take().unwrap());
+        Served::start_with(data, rules, &[])
+    }
+
+    fn start_with(data: &Path, rules: &Path, more: &[&str]) -> Served {
+        let mut command = tidegate(&["run", "--listen", "127.0.0.1:0", "--snapshot-interval", "300"]);
+        command.args(more).arg("--data").arg(data).arg("--rules").arg(rules);
+        Served::running(command)
+    }
+
+    fn running(mut command: Command) -> Served {
+        let mut process = command.stderr(Stdio::piped()).spawn().unwrap();
+        let said = Arc::new(Mutex::new(String::new()));
+        let mut lines = BufReader::new(process.stderr.take().unwrap()).lines().map_while(Result::ok);
         let mut address = None;
-        let mut line = String::new();
-        while address.is_none() && told.read_line(&mut line).unwrap() > 0 {
+        for line in &mut lines {
             let listening = line.split_once("listening on ").and_then(|(_, rest)| rest.split_once(';'));
             address = listening.map(|(address, _)| address.to_owned());
-            line.clear();
+            *said.lock().unwrap() += &(line + "\n");
+            if address.is_some() {
+                break;
+            }
         }
-        // What it says later must not fill the pipe.
-        std::thread::Builder::new().spawn(move || std::io::copy(&mut told, &mut std::io::sink())).unwrap();
-        Served { process, address: address.expect("it says where it listens") }
+        let address = address.unwrap_or_else(|| panic!("it does not listen: {}", said.lock().unwrap()));
+        let later = Arc::clone(&said);
+        let listen = move || lines.for_each(|line| *later.lock().unwrap() += &(line + "\n"));
+        std::thread::Builder::new().spawn(listen).unwrap();
+        Served { process, address, said }
+    }
+
+    fn said(&self) -> String {
+        self.said.lock().unwrap().clone()
     }
 
     /// One request; the status and the body, or nothing if it was killed meanwhile.

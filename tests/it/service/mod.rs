@@ -14,7 +14,12 @@ use std::sync::{Arc, Mutex};
 use crate::engine;
 use crate::service::memory::{Disk, Machine, Writing};
 
-const SERVE: Serve = Serve { chunk: 500, threads: Threads::Exactly(1), snapshot_interval_records: 1_000 };
+const SERVE: Serve = Serve {
+    chunk: 500,
+    threads: Threads::Exactly(1),
+    snapshot_interval_records: 1_000,
+    undecided_records_max: 1_000_000,
+};
 
 fn sources() -> Sources {
     engine::sources(&engine::root().join("rules"))

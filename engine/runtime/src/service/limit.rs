@@ -4,8 +4,9 @@
 pub const WAITING_RECORDS_MAX: usize = 200_000;
 /// Bytes that wait to be made permanent, at most.
 pub const WAITING_BYTES_MAX: usize = 64 << 20;
-/// Records that are permanent and not yet decided, at most: more are refused for the moment.
-pub const UNDECIDED_RECORDS_MAX: u64 = 5_000_000;
+/// Records that are permanent and not yet decided, at most, where nothing else is said: more are refused for the
+/// moment. It bounds how long a verdict may take.
+pub const UNDECIDED_RECORDS_MAX: u64 = 1_000_000;
 /// Records in one group commit, at most.
 pub const GROUP_RECORDS_MAX: usize = 50_000;
 /// Decided chunks that wait to be made permanent, at most: then deciding waits.

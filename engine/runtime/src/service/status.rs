@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use tokio::sync::watch;
 
 use crate::journal::JournalError;
+use crate::service::limit::UNDECIDED_RECORDS_MAX;
 
 /// No position, no time.
 const NONE: u64 = u64::MAX;
@@ -23,6 +24,7 @@ pub struct Status {
     verdicts: watch::Sender<u64>,
     ruleset: Mutex<Text>,
     fault: Mutex<Option<JournalError>>,
+    undecided_records_max: u64,
 }
 
 impl Status {
@@ -36,7 +38,13 @@ impl Status {
             verdicts: watch::Sender::new(verdicts),
             ruleset: Mutex::new(ruleset.into()),
             fault: Mutex::new(None),
+            undecided_records_max: UNDECIDED_RECORDS_MAX,
         }
+    }
+
+    /// The same, with room for so many records that are permanent and not yet decided.
+    pub fn with_undecided_max(self, undecided_records_max: u64) -> Status {
+        Status { undecided_records_max, ..self }
     }
 
     /// The position that the next record gets.
@@ -52,6 +60,11 @@ impl Status {
     /// Records that are permanent and not yet decided.
     pub fn undecided(&self) -> u64 {
         self.next().0.saturating_sub(self.decided().map_or(0, |position| position.0 + 1))
+    }
+
+    /// Whether so much is undecided that no more is taken.
+    pub fn is_behind(&self) -> bool {
+        self.undecided() > self.undecided_records_max
     }
 
     /// The log clock.
