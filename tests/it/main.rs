@@ -10,6 +10,7 @@ mod architecture;
 mod bad_input;
 mod commands;
 mod contract;
+mod dependencies;
 mod determinism;
 mod engine;
 mod failing_rules;
