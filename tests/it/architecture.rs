@@ -44,6 +44,10 @@ const ONLY: &[(&str, &[&str])] = &[
     ("tokio-rustls", &["console"]),
     ("rustls", &["console"]),
     ("socket2", &["console"]),
+    ("metrics", &["runtime"]),
+    ("metrics-exporter-prometheus", &["tidegate"]),
+    ("tracing", &["tidegate"]),
+    ("tracing-subscriber", &["tidegate"]),
     ("clap", &["tidegate", "bench"]),
     ("ratatui", &["tidegate"]),
 ];

@@ -21,4 +21,5 @@ mod real;
 mod served;
 mod service;
 mod shipped_rules;
+mod telemetry;
 mod telling;

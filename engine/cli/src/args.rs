@@ -3,6 +3,7 @@
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use tracing_subscriber::filter::LevelFilter;
 
 /// Holds or releases creator commissions: attributes orders, measures what happened around them, runs the risk
 /// team's rules and keeps every commission's money.
@@ -162,6 +163,9 @@ pub(crate) struct Run {
     /// A proxy that ends TLS stands before it, and lets nobody else through
     #[arg(long, env = "TIDEGATE_BEHIND_PROXY")]
     pub behind_proxy: bool,
+    /// What is told on standard error, from this level up: off, error, warn, info, debug or trace
+    #[arg(long, value_name = "LEVEL", env = "TIDEGATE_LOG", default_value = "info")]
+    pub log: LevelFilter,
     /// Records between two snapshots
     #[arg(
         long,

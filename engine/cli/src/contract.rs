@@ -17,6 +17,11 @@ pub fn schemas() -> Vec<(&'static str, String)> {
     ]
 }
 
+/// The page of `engine/operating/metrics.md`: every metric that a running lane exposes.
+pub fn metrics() -> String {
+    format!("{}\n{}", include_str!("run/metrics.md"), runtime::telemetry::page())
+}
+
 /// The page of `rules/facts.md`: every fact that a rule can see.
 pub fn facts() -> String {
     crate::rules::facts_page()

@@ -1,31 +1,38 @@
 //! `tidegate run`: a lane as a service. Events come in over HTTP and are durable before they are acknowledged; what
 //! was decided is in the same folder; a changed folder of rules takes effect while it runs.
 
+mod log;
+mod scrape;
 mod watch;
 
 use connector::store::{Holder, OpenError, Store};
 use console::{Console, Exposure, Given, Settings, TlsFiles};
+use model::Text;
 use model::event::Body;
 use model::log::{Feeds, Genesis, RecordBody};
-use model::{Position, Text};
-use runtime::service::{Lane, Serve, Service, StartError, Status, Tell, begin};
-use runtime::{Journal, SteadyClock, hash_key};
+use runtime::service::{Lane, Serve, Service, StartError, Tell, begin};
+use runtime::{Journal, Snapshots, SteadyClock, Stopwatch, hash_key};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use tracing::info;
 
 use crate::args::Run;
 use crate::config::Config;
 use crate::failure::Failure;
-use crate::print;
+use crate::run::scrape::Scrape;
 use crate::{input, rules_folder};
 
 /// How often it is looked whether to stop.
 const LOOK: Duration = Duration::from_millis(200);
+/// How often what was observed is put into its buckets.
+const UPKEEP: Duration = Duration::from_secs(5);
 
 /// Runs the command.
 pub(crate) fn run(args: &Run, config: &Config) -> Result<(), Failure> {
     let settings = listening(args)?;
+    log::begin(args.log);
+    let scrape = Scrape::begin()?;
     let stop = asked_to_stop()?;
     let mut store = open(args)?;
     let snapshots = store.snapshots();
@@ -36,30 +43,51 @@ pub(crate) fn run(args: &Run, config: &Config) -> Result<(), Failure> {
         snapshot_interval_records: args.snapshot_interval,
         undecided_records_max: args.undecided_max,
     };
-    let tell: Tell = Arc::new(|what| print::note(&what));
-    let mut caught_up = |next: Position| print::note(&format!("caught up to position {next}"));
-    let service = Service::start(store, snapshots, serve, &tell, &mut caught_up).map_err(unstartable)?;
+    let tell: Tell = Arc::new(|happening| log::tell(&happening));
+    info!(version = env!("CARGO_PKG_VERSION"), data = %args.data.display(), "starting");
+    let service = Service::start(store, snapshots, serve, &tell, &mut log::progress).map_err(unstartable)?;
     let lane = Arc::new(service.handle());
-    let console = serve_http(args, Arc::clone(&lane) as Arc<dyn Lane>, &settings)?;
+    let books = Arc::new(
+        connector::store::queries::Shelf::open(&args.data).map_err(|e| Failure::unreadable(e.to_string()))?,
+    );
+    let metrics = {
+        let (scrape, lane, books) = (scrape.clone(), Arc::clone(&lane), Arc::clone(&books));
+        move || {
+            lane.measure();
+            scrape.text(&books, lane.status().clock())
+        }
+    };
+    let given = Given { lane: Arc::clone(&lane) as Arc<dyn Lane>, books, decode, metrics: Arc::new(metrics) };
+    let console = Console::start(given, &settings).map_err(|error| Failure::usage(error.to_string()))?;
     let status = lane.status();
-    print::note(&format!(
-        "listening on {}; the next record is at position {}, under ruleset {}; Ctrl-C stops",
-        console.address(),
-        status.next(),
-        status.ruleset()
-    ));
+    info!(
+        address = %console.address(),
+        next_position = status.next().0,
+        ruleset = %status.ruleset(),
+        "listening; Ctrl-C stops"
+    );
     let watch = watch::Watch::start(&config.rules, Arc::clone(&lane) as Arc<dyn Lane>, Arc::clone(&stop))?;
-    while !stop.load(Ordering::Relaxed) && !service.has_failed() {
-        std::thread::sleep(LOOK);
-    }
+    serve_until(&stop, &service, &scrape);
     stop.store(true, Ordering::Relaxed);
-    print::note("stopping: what was accepted is decided first");
+    info!("stopping: what was accepted is decided first");
     console.stop();
     watch.join();
     let journal = service.stop().map_err(|error| Failure::output(&args.data.display(), &error))?;
     let next = journal.head().next();
-    print::note(&format!("stopped; the next record is at position {next}"));
+    info!(next_position = next.0, "stopped");
     Ok(())
+}
+
+/// Waits until it is time to stop.
+fn serve_until<J: Journal, S: Snapshots>(stop: &AtomicBool, service: &Service<J, S>, scrape: &Scrape) {
+    let mut kept_up = Stopwatch::start();
+    while !stop.load(Ordering::Relaxed) && !service.has_failed() {
+        std::thread::sleep(LOOK);
+        if kept_up.elapsed() >= UPKEEP {
+            scrape.upkeep();
+            kept_up = Stopwatch::start();
+        }
+    }
 }
 
 fn listening(args: &Run) -> Result<Settings, Failure> {
@@ -120,15 +148,6 @@ fn unstartable(error: StartError) -> Failure {
     Failure::unreadable(error.to_string())
 }
 
-fn serve_http(args: &Run, lane: Arc<dyn Lane>, settings: &Settings) -> Result<Console, Failure> {
-    let books = connector::store::queries::Shelf::open(&args.data)
-        .map_err(|error| Failure::unreadable(error.to_string()))?;
-    let measured = Arc::clone(&lane);
-    let metrics = Arc::new(move || metrics(measured.status()));
-    let given = Given { lane, books: Arc::new(books), decode, metrics };
-    Console::start(given, settings).map_err(|error| Failure::usage(error.to_string()))
-}
-
 /// Reads a record that an identity posted: the actor of a review is whoever posted it.
 fn decode(raw: &[u8], identity: &str) -> RecordBody {
     match connector::wire::decode(raw) {
@@ -140,22 +159,4 @@ fn decode(raw: &[u8], identity: &str) -> RecordBody {
         }
         Err(refusal) => RecordBody::Undecodable(refusal),
     }
-}
-
-/// How the lane is doing, in Prometheus' text format.
-fn metrics(status: &Status) -> String {
-    let mut text = String::new();
-    let mut gauge = |name: &str, help: &str, value: i128| {
-        text += &format!(
-            "# HELP tidegate_{name} {help}\n# TYPE tidegate_{name} gauge\ntidegate_{name} {value}\n"
-        );
-    };
-    gauge("next_position", "Position of the next record.", status.next().0.into());
-    gauge("undecided_records", "Records that are durable and not yet decided.", status.undecided().into());
-    gauge("verdicts", "Verdicts published.", (*status.verdicts().borrow()).into());
-    if let Some(clock) = status.clock() {
-        gauge("log_clock_seconds", "The log clock, seconds since the epoch.", (clock.as_ms() / 1000).into());
-    }
-    gauge("store_fault", "1 while the store cannot be written.", status.fault().is_some().into());
-    text
 }

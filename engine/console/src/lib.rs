@@ -30,6 +30,7 @@ mod openapi;
 mod route;
 mod routes;
 mod scope;
+mod timed;
 mod token;
 
 // What every handler uses.

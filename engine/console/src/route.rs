@@ -14,6 +14,7 @@ use crate::app::App;
 use crate::problem::{Code, Problem};
 use crate::routes;
 use crate::scope::{Scope, Scopes};
+use crate::timed::Timed;
 use crate::token::Token;
 
 /// What a request needs.
@@ -144,6 +145,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
 
 /// What every request has in common.
 async fn frame(State(target_bytes_max): State<usize>, request: Request, next: Next) -> Response {
+    let timed = Timed::start(&request);
     let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
     let mut response = if target > target_bytes_max {
         let detail = format!("path and query have at most {target_bytes_max} bytes");
@@ -154,6 +156,7 @@ async fn frame(State(target_bytes_max): State<usize>, request: Request, next: Ne
     let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    timed.answered(response.status());
     response
 }
 

@@ -9,7 +9,7 @@ use model::feature::Measures;
 use model::hit::Judged;
 use model::log::{Control, Genesis, RecordBody};
 use model::refusal::DeadLetter;
-use model::{EventTime, Facts, HashKey, Record};
+use model::{EventTime, Facts, HashKey, Record, RuleId};
 use rayon::prelude::*;
 use ruleset::Ruleset;
 use std::collections::VecDeque;
@@ -17,7 +17,7 @@ use std::sync::Arc;
 use window::Windows;
 
 use crate::effects::{About, Effects};
-use crate::row::Row;
+use crate::row::{Row, RowOf};
 use crate::stretch::{self, Horizon};
 use crate::successor::Successor;
 use crate::tally::Tally;
@@ -163,8 +163,9 @@ impl Decider {
                 return (admitted, records.get(index..).unwrap_or_default());
             }
             let before = admitted.len();
+            let late_before = self.attribution.clock().map(|clock| clock.minus(self.genesis.sweep_grid));
             let admission = self.attribution.apply(record, &mut admitted);
-            self.tally.admission(record, &admission);
+            self.tally.admission(record, &admission, late_before);
             if let Admission::Refused(refusal) = admission {
                 let dead = DeadLetter {
                     position: record.position,
@@ -246,6 +247,20 @@ impl Decider {
     /// Whether any rule is about this subject.
     pub(crate) fn judges(&self, subject: Subject) -> bool {
         self.subjects.contains(&subject)
+    }
+
+    /// Judges what was seen in a row once more, and says after each rule that it has run: for whoever has a clock.
+    /// Nothing comes of it. A row from before the ruleset in force says nothing of how long its rules take.
+    pub fn rehearse(&self, row: &Row, after: &mut dyn FnMut(&RuleId)) {
+        let Some(measures) = &row.measures else { return };
+        match &row.what {
+            RowOf::Record(admitted) => {
+                if let Some(facts) = facts(admitted) {
+                    self.ruleset.rehearse(facts, measures, after);
+                }
+            }
+            RowOf::Maturity(maturity) => self.ruleset.rehearse(&**maturity, measures, after),
+        }
     }
 
     /// Traces everything that concerns one order or commission from here on; `None` stops.

@@ -7,7 +7,7 @@ use model::event::Kind;
 use model::hit::{Effect, Failure, Judged};
 use model::log::RecordBody;
 use model::refusal::{Code, DeadLetter};
-use model::{Facts, Market, Record, RuleId};
+use model::{EventTime, Facts, Market, Record, RuleId};
 use ruleset::Ruleset;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -36,6 +36,13 @@ pub struct Tally {
     pub sweeps: u64,
     /// Events accepted, by kind.
     pub kinds: BTreeMap<Kind, u64>,
+    /// Events that had been there before, by kind.
+    pub repeated: BTreeMap<Kind, u64>,
+    /// Events that were refused, by kind; what no event could be read from is not among them.
+    pub turned_away: BTreeMap<Kind, u64>,
+    /// Accepted events that came more than one step of the sweep grid behind the log clock: the sweep of their own
+    /// time had run.
+    pub late: BTreeMap<Kind, u64>,
     /// Orders by the kind of evidence that credited their lead line.
     pub credited: BTreeMap<String, u64>,
     /// What each rule did.
@@ -82,7 +89,13 @@ impl Tally {
         self.refused.values().sum()
     }
 
-    pub(crate) fn admission(&mut self, record: &Record, admission: &Admission) {
+    /// Counts what became of a record; an accepted one from before `late_before` is late.
+    pub(crate) fn admission(
+        &mut self,
+        record: &Record,
+        admission: &Admission,
+        late_before: Option<EventTime>,
+    ) {
         self.read += 1;
         match admission {
             Admission::Applied => self.applied += 1,
@@ -91,9 +104,17 @@ impl Tally {
             Admission::Refused(refusal) => *self.refused.entry(refusal.code).or_default() += 1,
             Admission::Control => self.controls += 1,
         }
-        if let (Admission::Applied | Admission::Parked, RecordBody::Event(event)) = (admission, &record.body)
-        {
-            *self.kinds.entry(event.kind()).or_default() += 1;
+        let RecordBody::Event(event) = &record.body else { return };
+        let of_kind = match admission {
+            Admission::Applied | Admission::Parked => &mut self.kinds,
+            Admission::Duplicate => &mut self.repeated,
+            Admission::Refused(_) => &mut self.turned_away,
+            Admission::Control => return,
+        };
+        *of_kind.entry(event.kind()).or_default() += 1;
+        let is_accepted = matches!(admission, Admission::Applied | Admission::Parked);
+        if is_accepted && late_before.is_some_and(|before| event.occurred_at < before) {
+            *self.late.entry(event.kind()).or_default() += 1;
         }
     }
 

@@ -38,6 +38,17 @@ impl Ledger {
         self.wake_awaiting();
     }
 
+    /// Up to when each source says that it has sent everything of a kind, for a market or for all of them.
+    pub fn feeds(&self) -> impl Iterator<Item = (&SourceId, Kind, Option<&Market>, EventTime)> {
+        let marks = self.feeds.marks.iter();
+        marks.map(|((source, kind, market), through)| (source, *kind, market.as_ref(), *through))
+    }
+
+    /// How many commissions have passed their date and wait for a feed.
+    pub fn awaiting_feeds(&self) -> usize {
+        self.feeds.waiting.values().map(BTreeSet::len).sum()
+    }
+
     /// Whether every declared source of the required kinds is complete up to `due`.
     pub(crate) fn feeds_are_complete(&self, program: &ProgramId, market: &Market, due: EventTime) -> bool {
         if self.feed_rule == Feeds::CompleteToClock {

@@ -16,6 +16,7 @@ pub mod service;
 mod sink;
 mod source;
 mod store;
+pub mod telemetry;
 
 pub use clock::{Pace, SteadyClock, Stopwatch};
 pub use drive::{CHUNK_RECORDS, Drive, DriveError, Progress, Threads};

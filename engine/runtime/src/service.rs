@@ -14,10 +14,14 @@
 
 pub mod limit;
 
+mod arrivals;
 mod desk;
 mod engine;
 mod follower;
+mod happening;
 mod loader;
+mod meter;
+mod queues;
 mod recovery;
 mod rows;
 mod status;
@@ -35,20 +39,24 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::thread::JoinHandle;
 
 pub use desk::{Answer, Arrived, Receipt, Refused};
+pub use happening::{Happening, Tell};
 pub use loader::{Load, LoadError};
 pub use recovery::RecoveryError;
 pub use status::Status;
 
-use crate::clock::SteadyClock;
+use crate::clock::{SteadyClock, Stopwatch};
 use crate::drive::Threads;
 use crate::journal::{Journal, JournalError, JournalReader, Snapshots};
 use crate::seal::seal;
+use crate::service::arrivals::Arrivals;
 use crate::service::desk::Desk;
 use crate::service::engine::Engine;
 use crate::service::follower::Follower;
 use crate::service::loader::Loader;
+use crate::service::meter::Meter;
 use crate::service::tail::Tail;
 use crate::service::writer::Writer;
+use crate::telemetry;
 
 /// How to serve. None of this can change a verdict.
 #[derive(Debug, Clone, Copy)]
@@ -92,12 +100,10 @@ impl<E: Into<RecoveryError>> From<E> for StartError {
     }
 }
 
-/// Tells an operator what happened, in a sentence.
-pub type Tell = Arc<dyn Fn(String) + Send + Sync>;
-
 /// A running service.
 pub struct Service<J: Journal, S> {
     desk: Arc<Desk>,
+    tail: Arc<Tail>,
     status: Arc<Status>,
     loader: Arc<Loader<J::Reader>>,
     writer: JoinHandle<Result<J, JournalError>>,
@@ -139,24 +145,24 @@ impl<J: Journal, S: Snapshots> Service<J, S> {
         tell: &Tell,
         progress: &mut (dyn FnMut(Position) + Send),
     ) -> Result<Service<J, S>, StartError> {
+        let began = Stopwatch::start();
         let mut reader = journal.reader()?;
         let newest = journal.head().decided;
         let mut state = recovery::resume(&mut reader, &snapshots, newest)?;
-        state.passed_over.iter().for_each(|what| tell(what.clone()));
+        state.passed_over.iter().for_each(|what| tell(Happening::PassedOver(what.clone())));
+        let first = state.next;
         let pool = pool(serve.threads).map_err(StartError::Pool)?;
         pool.install(|| recovery::catch_up(&mut state, &mut journal, &mut reader, serve.chunk, progress))?;
         let head = journal.head();
         let in_force = state.decider.ruleset().hash().to_owned();
         let status = Status::new(head.next(), head.decided, head.verdicts, &in_force)
             .with_undecided_max(serve.undecided_records_max);
-        let at = recovery::snapshot_if_due(
-            &state,
-            &snapshots,
-            head.decided,
-            serve.snapshot_interval_records,
-            tell,
-        );
-        at.or(state.snapshot).into_iter().for_each(|at| status.snapped(at));
+        let (found, next, took) = (state.snapshot, state.next, began.elapsed());
+        telemetry::RECOVERY_TIME.gauge(&[]).set(took.as_secs_f64());
+        tell(Happening::Recovered { snapshot: found, records: next.0 - first.0, next, took });
+        let interval = serve.snapshot_interval_records;
+        let at = recovery::snapshot_if_due(&state, &snapshots, head.decided, interval, tell);
+        at.or(found).into_iter().for_each(|at| status.snapped(at));
         Running { journal, snapshots, serve, tell, state, reader, pool, status }.start()
     }
 
@@ -164,6 +170,7 @@ impl<J: Journal, S: Snapshots> Service<J, S> {
     pub fn handle(&self) -> Handle<J::Reader> {
         Handle {
             desk: Arc::clone(&self.desk),
+            tail: Arc::clone(&self.tail),
             status: Arc::clone(&self.status),
             loader: Arc::clone(&self.loader),
         }
@@ -228,6 +235,7 @@ impl<J: Journal, S: Snapshots> Running<'_, J, S> {
         };
         let ruleset = self.journal.head().manifest.as_ref().map(|manifest| manifest.ruleset.clone());
         let clock = SteadyClock::start();
+        let arrivals = Arc::new(Arrivals::new());
         let engine = Engine {
             decider: self.state.decider,
             next: self.state.next,
@@ -240,22 +248,29 @@ impl<J: Journal, S: Snapshots> Running<'_, J, S> {
             clock: clock.clone(),
             announcements: announced,
             ticked: None,
+            arrivals: Arc::clone(&arrivals),
+            meter: Meter::new(),
+            tell: Arc::clone(self.tell),
         };
         let writer = Writer {
             journal: self.journal,
             desk: Arc::clone(&desk),
-            tail,
+            tail: Arc::clone(&tail),
             status: Arc::clone(&status),
             clock,
             ruleset: ruleset.unwrap_or_default(),
+            arrivals,
+            meter: writer::Meter::new(),
+            tell: Arc::clone(self.tell),
         };
         let tell = Arc::clone(self.tell);
         Ok(Service {
             writer: thread("tidegate-write", move || writer.run())?,
             engine: thread("tidegate-decide", move || engine.run())?,
-            follower: thread("tidegate-follow", move || follower.run(&*tell))?,
+            follower: thread("tidegate-follow", move || follower.run(&tell))?,
             loader: Arc::new(loader),
             desk,
+            tail,
             status,
             stopping,
             snapshots,
@@ -287,6 +302,7 @@ fn pool(threads: Threads) -> Result<rayon::ThreadPool, rayon::ThreadPoolBuildErr
 /// A service, as those see it who feed it and ask it.
 pub struct Handle<R> {
     desk: Arc<Desk>,
+    tail: Arc<Tail>,
     status: Arc<Status>,
     loader: Arc<Loader<R>>,
 }
@@ -295,9 +311,17 @@ impl<R> Clone for Handle<R> {
     fn clone(&self) -> Handle<R> {
         Handle {
             desk: Arc::clone(&self.desk),
+            tail: Arc::clone(&self.tail),
             status: Arc::clone(&self.status),
             loader: Arc::clone(&self.loader),
         }
+    }
+}
+
+impl<R> Handle<R> {
+    /// Publishes what waits at this moment, and how the service is doing: to be called before metrics are read.
+    pub fn measure(&self) {
+        queues::publish(&self.desk, &self.tail, &self.status);
     }
 }
 
@@ -322,13 +346,15 @@ pub trait Lane: Send + Sync {
 
 impl<R: JournalReader> Lane for Handle<R> {
     fn submit(&self, records: Vec<Arrived>) -> Result<Answer, Refused> {
-        if let Some(fault) = self.status.fault() {
-            return Err(Refused::Unavailable(fault));
+        let taken = match self.status.fault() {
+            Some(fault) => Err(Refused::Unavailable(fault)),
+            None if self.status.is_behind() => Err(Refused::Busy),
+            None => self.desk.append(records),
+        };
+        if let Err(refused) = &taken {
+            telemetry::REFUSED_BATCHES.counter(&[refused.name()]).increment(1);
         }
-        if self.status.is_behind() {
-            return Err(Refused::Busy);
-        }
-        self.desk.append(records)
+        taken
     }
 
     fn load(&self, sources: &Sources) -> Result<Load, LoadError> {

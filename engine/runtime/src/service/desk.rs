@@ -8,8 +8,10 @@ use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 
+use crate::clock::Stopwatch;
 use crate::journal::{Decided, JournalError};
 use crate::service::limit::{DECIDED_CHUNKS_MAX, GROUP_RECORDS_MAX, WAITING_BYTES_MAX, WAITING_RECORDS_MAX};
+use crate::service::queues::Depth;
 
 /// A record as it arrived, before it has a place.
 #[derive(Debug, Clone)]
@@ -42,12 +44,27 @@ pub enum Refused {
     Unavailable(JournalError),
 }
 
+impl Refused {
+    /// Every reason, in a word.
+    pub(crate) const REASONS: [&str; 3] = ["busy", "stopping", "unavailable"];
+
+    /// The reason in a word.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Refused::Busy => "busy",
+            Refused::Stopping => "stopping",
+            Refused::Unavailable(_) => "unavailable",
+        }
+    }
+}
+
 /// Answers once, when the records are durable or will never be.
 pub type Answer = oneshot::Receiver<Result<Receipt, Refused>>;
 
 /// Records that somebody wants to append, all together.
 pub(crate) struct Append {
     pub(crate) records: Vec<Arrived>,
+    pub(crate) received: Stopwatch,
     pub(crate) reply: Option<oneshot::Sender<Result<Receipt, Refused>>>,
 }
 
@@ -132,13 +149,14 @@ impl Desk {
     /// Puts records down.
     pub(crate) fn append(&self, records: Vec<Arrived>) -> Result<Answer, Refused> {
         let (reply, answer) = oneshot::channel();
-        self.put(Append { records, reply: Some(reply) })?;
+        self.put(Append { records, received: Stopwatch::start(), reply: Some(reply) })?;
         Ok(answer)
     }
 
     /// Puts a record of the engine's own down: nobody waits for an answer.
     pub(crate) fn append_own(&self, body: RecordBody) -> Result<(), Refused> {
-        self.put(Append { records: vec![Arrived { raw: Bytes::new(), body }], reply: None })
+        let records = vec![Arrived { raw: Bytes::new(), body }];
+        self.put(Append { records, received: Stopwatch::start(), reply: None })
     }
 
     fn put(&self, append: Append) -> Result<(), Refused> {
@@ -158,6 +176,12 @@ impl Desk {
         waiting.appends.push_back(append);
         self.something_came.notify_one();
         Ok(())
+    }
+
+    /// How much waits to be made durable.
+    pub(crate) fn depth(&self) -> Depth {
+        let waiting = self.lock();
+        Depth { records: waiting.records, bytes: waiting.bytes }
     }
 
     /// Asks for a ruleset to be kept.

@@ -8,9 +8,12 @@ use std::sync::mpsc::{Receiver, TryRecvError};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
-use crate::clock::SteadyClock;
+use crate::clock::{SteadyClock, Stopwatch};
 use crate::journal::{Decided, JournalError, JournalReader};
+use crate::service::arrivals::Arrivals;
 use crate::service::desk::Desk;
+use crate::service::happening::{Happening, Tell};
+use crate::service::meter::Meter;
 use crate::service::rows;
 use crate::service::status::Status;
 use crate::service::tail::{Next, Tail};
@@ -42,6 +45,9 @@ pub(crate) struct Engine<R> {
     pub(crate) announcements: Receiver<Announcement>,
     /// The latest tick that was asked for.
     pub(crate) ticked: Option<EventTime>,
+    pub(crate) arrivals: Arc<Arrivals>,
+    pub(crate) meter: Meter,
+    pub(crate) tell: Tell,
 }
 
 impl<R: JournalReader> Engine<R> {
@@ -56,6 +62,7 @@ impl<R: JournalReader> Engine<R> {
     fn steps(&mut self) -> Result<(), JournalError> {
         loop {
             self.announce_what_came()?;
+            self.meter.publish(&self.decider, &mut self.clock);
             match self.tail.next(self.next, self.chunk, QUIET) {
                 Next::Records(records) => self.decide(&records),
                 Next::Behind => self.read_on()?,
@@ -67,10 +74,15 @@ impl<R: JournalReader> Engine<R> {
 
     fn read_on(&mut self) -> Result<(), JournalError> {
         match self.reader.records(self.next, self.chunk) {
-            Ok(records) => self.decide(&records),
+            Ok(records) => {
+                if let Some(JournalError::Unreadable(_)) = self.status.fault() {
+                    self.status.mended(&self.tell);
+                }
+                self.decide(&records);
+            }
             Err(damaged @ JournalError::Damaged(_)) => return Err(damaged),
             Err(fault) => {
-                self.status.set_fault(Some(fault));
+                self.status.faulty(fault, &self.tell);
                 std::thread::sleep(RETRY);
             }
         }
@@ -81,10 +93,22 @@ impl<R: JournalReader> Engine<R> {
         let Some(last) = records.last() else { return };
         let mut effects = Effects::default();
         let decider = &mut self.decider;
+        let began = Stopwatch::start();
         self.pool.install(|| decider.decide(records, &mut effects));
+        self.meter.chunk(records.len(), began.elapsed(), &effects);
+        self.meter.sample(&self.decider, &effects.rows);
+        self.arrivals.decided(last.position);
         self.next = Position(last.position.0 + 1);
-        self.status.loaded(self.decider.ruleset().hash());
+        self.tell_ruleset();
         self.desk.decided(decided(last.position, self.decider.clock(), effects));
+    }
+
+    fn tell_ruleset(&self) {
+        let ruleset = self.decider.ruleset().hash();
+        if *self.status.ruleset() != *ruleset {
+            self.status.loaded(ruleset);
+            (self.tell)(Happening::InForce { ruleset: ruleset.into(), from: self.next });
+        }
     }
 
     /// A quiet night still releases: a tick for every grid point of the sweeps, behind the real clock by as much

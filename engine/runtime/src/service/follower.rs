@@ -8,8 +8,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use crate::clock::Stopwatch;
 use crate::journal::{JournalReader, Snapshots};
 use crate::seal::seal;
+use crate::service::happening::{self, Tell};
 use crate::service::recovery::{RecoveryError, resume};
 use crate::service::status::Status;
 
@@ -30,17 +32,19 @@ pub(crate) struct Follower<R, S> {
 impl<R: JournalReader, S: Snapshots> Follower<R, S> {
     /// Takes snapshots until the service stops. What goes wrong is told and tried again: the snapshots that are
     /// there still serve.
-    pub(crate) fn run(mut self, tell: &dyn Fn(String)) {
+    pub(crate) fn run(mut self, tell: &Tell) {
         while !self.stopping.load(Ordering::Relaxed) {
             std::thread::sleep(LOOK);
             let Some(target) = self.due() else { continue };
-            match self.follow(target) {
-                Ok(true) => self.status.snapped(target),
-                Ok(false) => return,
-                Err(error) => {
-                    tell(format!("no snapshot could be taken at position {target}: {error}"));
-                    std::thread::sleep(10 * LOOK);
-                }
+            let began = Stopwatch::start();
+            let outcome = match self.follow(target) {
+                Ok(Some(bytes)) => Ok(bytes),
+                Ok(None) => return,
+                Err(error) => Err(error.to_string()),
+            };
+            match happening::snapped(target, outcome, began.elapsed(), tell) {
+                Some(at) => self.status.snapped(at),
+                None => std::thread::sleep(10 * LOOK),
             }
         }
     }
@@ -51,13 +55,13 @@ impl<R: JournalReader, S: Snapshots> Follower<R, S> {
         (decided.0 - since.min(decided.0) >= self.interval_records).then_some(decided)
     }
 
-    /// Follows to a position; false if the service stopped meanwhile.
-    fn follow(&mut self, target: Position) -> Result<bool, RecoveryError> {
+    /// Follows to a position and takes a snapshot of so many bytes; none if the service stopped meanwhile.
+    fn follow(&mut self, target: Position) -> Result<Option<usize>, RecoveryError> {
         let mut state = resume(&mut self.reader, &*self.snapshots, Some(target))?;
         let mut effects = Effects::default();
         while state.next <= target {
             if self.stopping.load(Ordering::Relaxed) {
-                return Ok(false);
+                return Ok(None);
             }
             let left = usize::try_from(target.0 - state.next.0 + 1).unwrap_or(usize::MAX);
             let records = self.reader.records(state.next, self.chunk.min(left))?;
@@ -68,6 +72,6 @@ impl<R: JournalReader, S: Snapshots> Follower<R, S> {
         }
         let sealed = seal(&state.decider.snapshot());
         self.snapshots.put(target, &sealed).map_err(RecoveryError::Snapshots)?;
-        Ok(true)
+        Ok(Some(sealed.len()))
     }
 }

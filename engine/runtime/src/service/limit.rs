@@ -11,5 +11,9 @@ pub const UNDECIDED_RECORDS_MAX: u64 = 1_000_000;
 pub const GROUP_RECORDS_MAX: usize = 50_000;
 /// Decided chunks that wait to be made permanent, at most: then deciding waits.
 pub const DECIDED_CHUNKS_MAX: usize = 4;
+/// Group commits whose way is timed at once, at most: of more, the latest are not timed.
+pub const TIMED_GROUPS_MAX: usize = 65_536;
+/// Feeds whose completeness is exposed as a metric, at most.
+pub const FEED_SERIES_MAX: usize = 500;
 /// Bytes of permanent records that are kept in memory for deciding, at most: later ones are read back.
 pub const TAIL_BYTES_MAX: usize = 128 << 20;

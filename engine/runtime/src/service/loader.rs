@@ -16,6 +16,7 @@ use crate::service::engine::Announcement;
 use crate::service::rows;
 use crate::service::status::Status;
 use crate::service::tail::Tail;
+use crate::telemetry;
 
 /// What became of a ruleset.
 #[derive(Debug)]
@@ -24,6 +25,11 @@ pub enum Load {
     InForce,
     /// It takes effect at this position.
     Loaded(Position, Vec<Diagnostic>),
+}
+
+impl Load {
+    /// What may become of a ruleset that was asked to be loaded, each in a word.
+    pub(crate) const OUTCOMES: [&str; 5] = ["loaded", "in_force", "problems", "unavailable", "refused"];
 }
 
 /// Why a ruleset was not loaded. The one before it runs on.
@@ -68,6 +74,19 @@ pub(crate) struct Loader<R> {
 
 impl<R: JournalReader> Loader<R> {
     pub(crate) fn load(&self, sources: &Sources) -> Result<Load, LoadError> {
+        let outcome = self.try_load(sources);
+        let name = match &outcome {
+            Ok(Load::Loaded(..)) => "loaded",
+            Ok(Load::InForce) => "in_force",
+            Err(LoadError::Problems(_)) => "problems",
+            Err(LoadError::Journal(_)) => "unavailable",
+            Err(LoadError::Refused(_)) => "refused",
+        };
+        telemetry::RULESET_LOADS.counter(&[name]).increment(1);
+        outcome
+    }
+
+    fn try_load(&self, sources: &Sources) -> Result<Load, LoadError> {
         let loaded = Ruleset::load(sources).map_err(LoadError::Problems)?;
         let ruleset = Arc::new(loaded.ruleset);
         let mut reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);

@@ -9,11 +9,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::clock::Stopwatch;
 use crate::entropy::hash_key;
 use crate::journal::{Decided, Journal, JournalError, JournalReader, Snapshots};
 use crate::seal;
-use crate::service::Tell;
 use crate::service::engine::decided;
+use crate::service::happening::{self, Tell};
 use crate::service::rows;
 
 /// Why a service cannot go on from what it finds.
@@ -247,9 +248,11 @@ pub(crate) fn snapshot_if_due(
     if at.0.saturating_sub(before) < interval_records {
         return None;
     }
-    let put = snapshots.put(at, &seal::seal(&recovered.decider.snapshot()));
-    put.map_err(|error| tell(format!("no snapshot could be taken at position {at}: {error}"))).ok()?;
-    Some(at)
+    let began = Stopwatch::start();
+    let sealed = seal::seal(&recovered.decider.snapshot());
+    let put = snapshots.put(at, &sealed);
+    let outcome = put.map(|()| sealed.len()).map_err(|error| error.to_string());
+    happening::snapped(at, outcome, began.elapsed(), tell)
 }
 
 fn decide(recovered: &mut Recovered, records: &[Record]) -> Option<Decided> {

@@ -3,9 +3,12 @@
 use model::{EventTime, Position, Text};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 use tokio::sync::watch;
 
+use crate::clock::Stopwatch;
 use crate::journal::JournalError;
+use crate::service::happening::{Happening, Tell};
 use crate::service::limit::UNDECIDED_RECORDS_MAX;
 
 /// No position, no time.
@@ -20,6 +23,8 @@ pub struct Status {
     decided: AtomicU64,
     clock_ms: AtomicI64,
     snapshot: AtomicU64,
+    /// Since the newest snapshot was taken, or since it was found at the start.
+    since_snapshot: Mutex<Stopwatch>,
     /// Verdicts that are permanent.
     verdicts: watch::Sender<u64>,
     ruleset: Mutex<Text>,
@@ -35,6 +40,7 @@ impl Status {
             decided: AtomicU64::new(decided.map_or(NONE, |position| position.0)),
             clock_ms: AtomicI64::new(i64::MIN),
             snapshot: AtomicU64::new(NONE),
+            since_snapshot: Mutex::new(Stopwatch::start()),
             verdicts: watch::Sender::new(verdicts),
             ruleset: Mutex::new(ruleset.into()),
             fault: Mutex::new(None),
@@ -77,6 +83,11 @@ impl Status {
         Some(self.snapshot.load(Ordering::Relaxed)).filter(|position| *position != NONE).map(Position)
     }
 
+    /// Since the newest snapshot was taken, or the service was started.
+    pub fn snapshot_age(&self) -> Duration {
+        self.since_snapshot.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
+    }
+
     /// How many verdicts are permanent; whoever waits for more can watch.
     pub fn verdicts(&self) -> watch::Receiver<u64> {
         self.verdicts.subscribe()
@@ -108,11 +119,28 @@ impl Status {
 
     pub(crate) fn snapped(&self, at: Position) {
         self.snapshot.store(at.0, Ordering::Relaxed);
+        *self.since_snapshot.lock().unwrap_or_else(PoisonError::into_inner) = Stopwatch::start();
     }
 
     /// This ruleset is in force.
     pub fn loaded(&self, ruleset: &str) {
         *self.ruleset.lock().unwrap_or_else(PoisonError::into_inner) = ruleset.into();
+    }
+
+    /// The store cannot be written or read: told once for each fault.
+    pub(crate) fn faulty(&self, fault: JournalError, tell: &Tell) {
+        if self.fault().as_ref() != Some(&fault) {
+            tell(Happening::Faulty(fault.clone()));
+        }
+        self.set_fault(Some(fault));
+    }
+
+    /// It can.
+    pub(crate) fn mended(&self, tell: &Tell) {
+        if self.fault().is_some() {
+            self.set_fault(None);
+            tell(Happening::Mended);
+        }
     }
 
     /// The store cannot be written, or can again.

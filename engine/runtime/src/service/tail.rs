@@ -7,6 +7,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::service::limit::TAIL_BYTES_MAX;
+use crate::service::queues::Depth;
 
 /// A record's own share of memory beside its bytes, about.
 const RECORD_BYTES: usize = 512;
@@ -86,6 +87,12 @@ impl Tail {
         let records: Vec<Record> = kept.records.drain(..count).collect();
         kept.bytes -= records.iter().map(size).sum::<usize>();
         Next::Records(records)
+    }
+
+    /// How much is kept.
+    pub(crate) fn depth(&self) -> Depth {
+        let kept = self.lock();
+        Depth { records: kept.records.len(), bytes: kept.bytes }
     }
 
     /// Nothing will come any more.

@@ -1,15 +1,19 @@
 //! The writer: gives records their place and stamp, and makes groups permanent. It is the only thread that writes.
 
+use metrics::{Counter, Histogram};
 use model::log::{Control, RecordBody};
 use model::{EventTime, Position, Record, Text};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::clock::SteadyClock;
+use crate::clock::{SteadyClock, Stopwatch};
 use crate::journal::{Journal, JournalError};
+use crate::service::arrivals::Arrivals;
 use crate::service::desk::{Append, Desk, Group, Receipt, Refused, Taken};
+use crate::service::happening::Tell;
 use crate::service::status::Status;
 use crate::service::tail::Tail;
+use crate::telemetry;
 
 /// How long to wait before a write that failed is tried again, at first and at most.
 const RETRY_FIRST: Duration = Duration::from_millis(100);
@@ -24,6 +28,34 @@ pub(crate) struct Writer<J> {
     pub(crate) clock: SteadyClock,
     /// The ruleset in force after the last record.
     pub(crate) ruleset: Text,
+    pub(crate) arrivals: Arc<Arrivals>,
+    pub(crate) meter: Meter,
+    pub(crate) tell: Tell,
+}
+
+/// Measures commits.
+pub(crate) struct Meter {
+    time: Histogram,
+    records: Histogram,
+    failures: Counter,
+}
+
+impl Meter {
+    pub(crate) fn new() -> Meter {
+        Meter {
+            time: telemetry::COMMIT_TIME.histogram(&[]),
+            records: telemetry::COMMIT_RECORDS.histogram(&[]),
+            failures: telemetry::COMMIT_FAILURES.counter(&[]),
+        }
+    }
+
+    /// A group was committed; one that appends nothing has no size.
+    fn committed(&self, records: usize, began: Stopwatch) {
+        self.time.record(began.elapsed().as_secs_f64());
+        if records > 0 {
+            self.records.record(records as f64);
+        }
+    }
 }
 
 impl<J: Journal> Writer<J> {
@@ -46,15 +78,21 @@ impl<J: Journal> Writer<J> {
         }
         let (records, receipts) = self.placed(&group.appends);
         let ruleset = ruleset_after(&records).unwrap_or_else(|| self.ruleset.clone());
+        let began = Stopwatch::start();
         match self.journal.commit(&records, &ruleset, &group.decided) {
-            Ok(()) => self.is_permanent(records, ruleset, group.appends, receipts),
+            Ok(()) => {
+                self.meter.committed(records.len(), began);
+                self.is_permanent(records, ruleset, group.appends, receipts);
+            }
             Err(fault) => {
+                self.meter.failures.increment(1);
                 refuse(group.appends, &fault);
                 self.insist(&group.decided, fault)?;
             }
         }
         if let (Some(last), head) = (group.decided.last(), self.journal.head()) {
             self.status.committed(last.through, head.verdicts, last.clock);
+            self.arrivals.published(last.through);
         }
         Ok(())
     }
@@ -93,8 +131,12 @@ impl<J: Journal> Writer<J> {
         appends: Vec<Append>,
         receipts: Vec<Receipt>,
     ) {
-        self.status.set_fault(None);
+        self.status.mended(&self.tell);
         self.ruleset = ruleset;
+        let received = appends.iter().find(|append| append.reply.is_some()).map(|append| append.received);
+        if let (Some(last), Some(received)) = (records.last(), received) {
+            self.arrivals.durable(last.position, received);
+        }
         self.status.appended(self.journal.head().next());
         self.tail.push(records);
         for (append, receipt) in appends.into_iter().zip(receipts) {
@@ -115,15 +157,18 @@ impl<J: Journal> Writer<J> {
             if let JournalError::Damaged(_) = fault {
                 return Err(fault);
             }
-            self.status.set_fault(Some(fault));
+            self.status.faulty(fault, &self.tell);
             std::thread::sleep(wait);
             wait = (wait * 2).min(RETRY_MAX);
             match self.journal.commit(&[], &self.ruleset, decided) {
                 Ok(()) => {
-                    self.status.set_fault(None);
+                    self.status.mended(&self.tell);
                     return Ok(());
                 }
-                Err(again) => fault = again,
+                Err(again) => {
+                    self.meter.failures.increment(1);
+                    fault = again;
+                }
             }
         }
     }
