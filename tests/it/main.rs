@@ -17,6 +17,7 @@ mod failing_rules;
 mod limits;
 mod live_rules;
 mod mishaps;
+mod operating;
 mod real;
 mod served;
 mod service;
