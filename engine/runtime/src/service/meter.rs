@@ -19,6 +19,8 @@ use crate::telemetry;
 
 /// How often the state's figures are published.
 const PUBLISH: Duration = Duration::from_secs(1);
+/// How often rules are timed at most: small chunks must not be judged twice, each of them.
+const SAMPLE: Duration = Duration::from_millis(10);
 
 /// Measures the deciding thread.
 pub(crate) struct Meter {
@@ -26,6 +28,7 @@ pub(crate) struct Meter {
     chunk_records: Histogram,
     verdicts: BTreeMap<&'static str, Counter>,
     rules: BTreeMap<RuleId, Histogram>,
+    sampled: Option<Stopwatch>,
     published: Option<Stopwatch>,
     ruleset: String,
 }
@@ -41,6 +44,7 @@ impl Meter {
             chunk_records: telemetry::CHUNK_RECORDS.histogram(&[]),
             verdicts: Decision::ALL.into_iter().map(decision).collect(),
             rules: BTreeMap::new(),
+            sampled: None,
             published: None,
             ruleset: String::new(),
         }
@@ -65,8 +69,12 @@ impl Meter {
         }
     }
 
-    /// Takes the time of every rule on what was measured last.
+    /// Takes the time of every rule on what was measured last, if it has been a while.
     pub(crate) fn sample(&mut self, decider: &Decider, rows: &[Row]) {
+        if self.sampled.is_some_and(|sampled| sampled.elapsed() < SAMPLE) {
+            return;
+        }
+        self.sampled = Some(Stopwatch::start());
         let Some(row) = rows.iter().rev().find(|row| row.measures.is_some()) else { return };
         let mut since = Stopwatch::start();
         decider.rehearse(row, &mut |rule| {

@@ -69,7 +69,7 @@ table! {
     RULE_FAILURES = "tidegate_rule_failures_total", LogCounter, Count, ["rule"];
     /// 1 if a rule has failed too often under the ruleset in force and is ignored.
     RULE_IGNORED = "tidegate_rule_ignored", Gauge, Truth, ["rule"];
-    /// How long one run of a rule takes, sampled: one record of every chunk is judged once more, by the clock.
+    /// How long one run of a rule takes, sampled: at most every ten milliseconds a record is judged once more, by the clock.
     RULE_TIME = "tidegate_rule_seconds", Histogram(RULE_BUCKETS_S), Seconds, ["rule"];
     /// Amounts in different currencies that rules compared, since the ruleset was loaded.
     CURRENCY_MISMATCHES = "tidegate_currency_mismatches", Gauge, Count, [];
