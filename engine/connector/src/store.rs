@@ -38,7 +38,7 @@ mod token;
 mod writer;
 
 pub use fault::OpenError;
-pub use lock::Holder;
+pub use lock::{Holder, Sign};
 pub use operator::{Attempt, Operator, REPLAY_ATTEMPTS_MAX};
 pub use reader::Reader;
 pub use snapshots::SnapshotFolder;

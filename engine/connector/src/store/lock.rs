@@ -27,7 +27,7 @@ pub struct Holder {
     pub host: String,
     /// Since when, milliseconds since the epoch.
     pub since_at: i64,
-    /// Where it listens, if it does: an address with its port.
+    /// Where it listens, if it does: a URL.
     pub listening: Option<String>,
 }
 
@@ -104,6 +104,11 @@ impl Lock {
         Ok(lock)
     }
 
+    /// The words on it, for somebody else to change while it is held.
+    pub(crate) fn sign(&self, holder: &Holder) -> io::Result<Sign> {
+        Ok(Sign { lock: Lock { file: self.file.try_clone()? }, holder: holder.clone() })
+    }
+
     /// Says who holds it.
     pub(crate) fn say(&mut self, holder: &Holder) -> io::Result<()> {
         self.file.set_len(0)?;
@@ -112,6 +117,24 @@ impl Lock {
         line.push(b'\n');
         self.file.write_all(&line)?;
         self.file.sync_all()
+    }
+}
+
+/// What a lock that is held says about who holds it.
+#[derive(Debug)]
+pub struct Sign {
+    lock: Lock,
+    holder: Holder,
+}
+
+impl Sign {
+    /// Says where the process listens, for whoever is told that the folder is in use, or wants to talk to it.
+    ///
+    /// # Errors
+    /// When the lock's file cannot be written; the lock is held nevertheless.
+    pub fn say_listening(mut self, url: &str) -> io::Result<()> {
+        self.holder.listening = Some(url.to_owned());
+        self.lock.say(&self.holder)
     }
 }
 

@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use std::path::{Path, PathBuf};
 
 use super::fault::{OpenError, damaged, unreadable, unwritable};
-use super::lock::{Holder, Lock};
+use super::lock::{Holder, Lock, Sign};
 use super::reader::Reader;
 use super::snapshots::SnapshotFolder;
 use super::{chain, connection};
@@ -55,13 +55,12 @@ impl Store {
         SnapshotFolder::in_store(&self.folder)
     }
 
-    /// Says where the process listens, for whoever is told that the folder is in use.
+    /// What its lock says, to be changed while the store is elsewhere.
     ///
     /// # Errors
-    /// When the lock's file cannot be written; the lock is held nevertheless.
-    pub fn say_listening(&mut self, address: &str) -> std::io::Result<()> {
-        self.holder.listening = Some(address.to_owned());
-        self.lock.say(&self.holder)
+    /// When the lock's file cannot be shared.
+    pub fn sign(&self) -> std::io::Result<Sign> {
+        self.lock.sign(&self.holder)
     }
 
     /// Lets the database grow to so many bytes at most, or for `None` as far as the disk allows. Commits beyond that

@@ -13,15 +13,16 @@ fn tick(position: u64) -> model::Record {
 #[test]
 fn a_second_writer_is_told_who_holds_the_store() {
     let folder = tempfile::tempdir().unwrap();
-    let mut store = open(folder.path());
+    let store = open(folder.path());
     let error = Store::open(folder.path(), &holder()).unwrap_err();
     let pid = std::process::id();
     let said = error.to_string();
     for part in [&format!("in use by process {pid} on "), "since 2026-01-01T00:00:00Z", "127.0.0.1:8080"] {
         assert!(said.contains(part), "{said}");
     }
-    store.say_listening("127.0.0.1:9090").unwrap();
-    assert_eq!(Holder::of(folder.path()).unwrap().unwrap().listening.as_deref(), Some("127.0.0.1:9090"));
+    store.sign().unwrap().say_listening("http://127.0.0.1:9090").unwrap();
+    let listening = Holder::of(folder.path()).unwrap().unwrap().listening;
+    assert_eq!(listening.as_deref(), Some("http://127.0.0.1:9090"), "the lock is still held");
     drop(store);
     assert_eq!(Holder::of(folder.path()).unwrap(), None, "what is written in a free lock means nothing");
     drop(open(folder.path()));
