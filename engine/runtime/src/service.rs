@@ -22,6 +22,7 @@ mod happening;
 mod loader;
 mod meter;
 mod queues;
+mod onlooker;
 mod recovery;
 mod rows;
 mod status;
@@ -41,6 +42,7 @@ use std::thread::JoinHandle;
 pub use desk::{Answer, Arrived, Receipt, Refused};
 pub use happening::{Happening, Tell};
 pub use loader::{Load, LoadError};
+pub use onlooker::Onlooker;
 pub use recovery::RecoveryError;
 pub use status::Status;
 
