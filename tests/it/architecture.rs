@@ -43,6 +43,7 @@ const ONLY: &[(&str, &[&str])] = &[
     ("tower", &["console"]),
     ("tokio-rustls", &["console"]),
     ("rustls", &["console"]),
+    ("ureq", &["console"]),
     ("socket2", &["console"]),
     ("metrics", &["runtime"]),
     ("metrics-exporter-prometheus", &["tidegate"]),

@@ -54,7 +54,11 @@ mod rulesets;
 mod stream;
 mod verdicts;
 
+// Asking a lane that runs elsewhere.
+mod client;
+
 pub use app::{Decode, Given, Metrics};
+pub use client::{Client, ClientError};
 pub use limit::Limits;
 pub use openapi::document;
 pub use problem::Code;

@@ -12,6 +12,7 @@ mod events;
 mod given;
 mod limits;
 mod lists;
+mod posting;
 mod problems;
 mod rulesets;
 mod scopes;
