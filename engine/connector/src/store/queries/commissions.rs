@@ -4,7 +4,7 @@ use model::verdict::Account;
 use runtime::JournalError;
 use runtime::books::{CommissionFilter, CommissionView, Page, PageOf};
 use rusqlite::types::Value;
-use rusqlite::{Row, params_from_iter};
+use rusqlite::{Row, params, params_from_iter};
 use std::collections::BTreeMap;
 
 use super::filter::Conditions;
@@ -62,6 +62,24 @@ impl Reader {
         let (select, values) = query(filter, asked)?;
         let row = |row: &Row<'_>| Ok((read(row)?, Cursor::at(row.get("number")?)));
         Ok(page(asked, self.all(&select, params_from_iter(values), row)?))
+    }
+
+    /// Commissions whose id begins so, at most `rows`.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn commissions_named(&self, beginning: &str, rows: u32) -> Result<Vec<CommissionView>, JournalError> {
+        let select = "SELECT * FROM commissions WHERE commission_id >= ?1 AND commission_id < ?1 || 'g' \
+                      ORDER BY commission_id LIMIT ?2";
+        self.all(select, params![beginning, rows], read)
+    }
+
+    /// Commissions that no order brought, in the order in which they first accrued.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn commissions_without_order(&self) -> Result<Vec<CommissionView>, JournalError> {
+        self.all("SELECT * FROM commissions WHERE order_id IS NULL ORDER BY number", [], read)
     }
 
     /// One commission, by its id. Its verdicts are those [about](Reader::verdicts_about) that id.

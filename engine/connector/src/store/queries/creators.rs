@@ -51,6 +51,15 @@ impl Reader {
         self.all("SELECT * FROM creators WHERE beneficiary = ?1 ORDER BY currency", [name], beneficiary)
     }
 
+    /// The programs in which a beneficiary has earned, in order.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn programs_of(&self, name: &str) -> Result<Vec<String>, JournalError> {
+        let select = "SELECT DISTINCT program_id FROM commissions WHERE beneficiary = ?1 ORDER BY program_id";
+        self.all(select, [name], |row| row.get(0))
+    }
+
     /// The accounts of each program, market and currency.
     ///
     /// # Errors

@@ -1,10 +1,11 @@
 //! Records that were refused, and how far they have been dealt with.
 
 use data_encoding::BASE64;
+use model::Position;
 use runtime::JournalError;
 use runtime::books::{DeadLetterFilter, DeadLetterView, Page, PageOf};
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, Value, ValueRef};
-use rusqlite::{Row, params_from_iter};
+use rusqlite::{Row, params, params_from_iter};
 
 use super::filter::Conditions;
 use super::page::{Cursor, page, rows_to_read};
@@ -90,6 +91,19 @@ impl Reader {
         let (select, values) = query(filter, asked)?;
         let row = |row: &Row<'_>| Ok((read(row)?, Cursor::at(row.get("number")?)));
         Ok(page(asked, self.all(&select, params_from_iter(values), row)?))
+    }
+
+    /// What became of the record at a position, among the dead letters after a number.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn dead_letter_at(
+        &self,
+        position: Position,
+        after: u64,
+    ) -> Result<Option<DeadLetterView>, JournalError> {
+        let select = "SELECT * FROM dead_letters WHERE number > ?1 AND position = ?2 ORDER BY number LIMIT 1";
+        self.one(select, params![after, position.0], read)
     }
 
     /// One dead letter, by its number.

@@ -95,6 +95,16 @@ impl Reader {
         Ok(page(asked, self.all(&select, params_from_iter(values), row)?))
     }
 
+    /// The ids of holds that begin so, of those that stand and those that have ended, at most `rows`.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn holds_named(&self, beginning: &str, rows: u32) -> Result<Vec<String>, JournalError> {
+        let select = "SELECT DISTINCT hold_id FROM holds WHERE hold_id >= ?1 AND hold_id < ?1 || 'g' \
+                      ORDER BY hold_id LIMIT ?2";
+        self.all(select, rusqlite::params![beginning, rows], |row| row.get(0))
+    }
+
     /// One hold on all commissions that it is or was on, in order, at most `rows`.
     ///
     /// # Errors

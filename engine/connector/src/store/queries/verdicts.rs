@@ -1,5 +1,6 @@
 //! Verdicts as they are published.
 
+use model::EventTime;
 use runtime::JournalError;
 use runtime::books::PublishedVerdict;
 use rusqlite::params;
@@ -18,6 +19,40 @@ impl Reader {
     pub fn verdicts_after(&self, sequence: u64, rows: u32) -> Result<Vec<PublishedVerdict>, JournalError> {
         let select = "SELECT sequence, body FROM verdicts WHERE sequence > ?1 ORDER BY sequence LIMIT ?2";
         self.all(select, params![sequence, rows], read)
+    }
+
+    /// Verdicts of a period, from `since` to before `until` by their own time, after a sequence, in order, at most
+    /// `rows`.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn verdicts_within(
+        &self,
+        since: EventTime,
+        until: EventTime,
+        after: u64,
+        rows: u32,
+    ) -> Result<Vec<PublishedVerdict>, JournalError> {
+        // No verdict is later than the log clock at its position: what was decided before the clock reached `since`
+        // is passed over by an index.
+        let select = "SELECT sequence, body FROM verdicts WHERE sequence > max(?3, ifnull((SELECT sequence \
+                      FROM verdicts WHERE position <= (SELECT last_position FROM rows WHERE clock_at < ?1 \
+                      ORDER BY clock_at DESC, last_position DESC LIMIT 1) \
+                      ORDER BY position DESC, sequence DESC LIMIT 1), 0)) \
+                      AND occurred_at >= ?1 AND occurred_at < ?2 ORDER BY sequence LIMIT ?4";
+        self.all(select, params![since.as_ms(), until.as_ms(), after, rows], read)
+    }
+
+    /// The last verdicts about commissions of a beneficiary (`creator:ID` or `agency:ID`), in order, at most `rows`.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn last_verdicts(&self, beneficiary: &str, rows: u32) -> Result<Vec<PublishedVerdict>, JournalError> {
+        let select = "SELECT v.sequence, v.body FROM commissions c JOIN verdicts v ON v.subject = c.commission_id \
+                      WHERE c.beneficiary = ?1 ORDER BY v.sequence DESC LIMIT ?2";
+        let mut last = self.all(select, params![beneficiary, rows], read)?;
+        last.reverse();
+        Ok(last)
     }
 
     /// All verdicts about a subject, in order: a commission by its id, or `click:PROGRAM/ID`, `order:PROGRAM/ID`,
