@@ -1,5 +1,9 @@
 //! What can be typed. What it means, with the configuration file filled in, is [`crate::config`]'s.
 
+mod lane;
+
+pub(crate) use lane::Data;
+
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -148,9 +152,8 @@ pub(crate) struct Replay {
 /// `tidegate run`
 #[derive(Debug, Args)]
 pub(crate) struct Run {
-    /// The folder of the lane's store; it is begun where there is none
-    #[arg(long, value_name = "DIR", env = "TIDEGATE_DATA", default_value = "tidegate-data", value_hint = ValueHint::DirPath)]
-    pub data: PathBuf,
+    #[command(flatten)]
+    pub data: Data,
     /// Where to listen: an address and a port; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", env = "TIDEGATE_LISTEN", default_value = "127.0.0.1:8780")]
     pub listen: SocketAddr,
@@ -191,9 +194,8 @@ pub(crate) struct Run {
 pub(crate) enum Token {
     /// Make a token; it is shown this once
     Create {
-        /// The folder of the lane's store
-        #[arg(long, value_name = "DIR", env = "TIDEGATE_DATA", default_value = "tidegate-data")]
-        data: PathBuf,
+        #[command(flatten)]
+        data: Data,
         /// Who holds it: the actor of what it posts
         #[arg(long, value_name = "NAME")]
         identity: String,
@@ -202,16 +204,11 @@ pub(crate) enum Token {
         scopes: Vec<String>,
     },
     /// List the tokens
-    List {
-        /// The folder of the lane's store
-        #[arg(long, value_name = "DIR", env = "TIDEGATE_DATA", default_value = "tidegate-data")]
-        data: PathBuf,
-    },
+    List(Data),
     /// Revoke a token, for good
     Revoke {
-        /// The folder of the lane's store
-        #[arg(long, value_name = "DIR", env = "TIDEGATE_DATA", default_value = "tidegate-data")]
-        data: PathBuf,
+        #[command(flatten)]
+        data: Data,
         /// The token's id, as `token list` shows it
         token_id: String,
     },
@@ -220,9 +217,8 @@ pub(crate) enum Token {
 /// `tidegate export`
 #[derive(Debug, Args)]
 pub(crate) struct Export {
-    /// The folder of the lane's store
-    #[arg(long, value_name = "DIR", env = "TIDEGATE_DATA", default_value = "tidegate-data")]
-    pub data: PathBuf,
+    #[command(flatten)]
+    pub data: Data,
     /// Where to write the log
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub log: PathBuf,

@@ -1,15 +1,15 @@
 //! `tidegate export`: a lane's log as `replay` reads it, with the rulesets that it names.
 
-use connector::store::Store;
 use model::log::{Control, RecordBody};
 use model::{Position, Record};
 use ruleset::Sources;
 use runtime::JournalReader;
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::path::Path;
 
 use crate::args::Export;
 use crate::failure::Failure;
+use crate::output_file::OutputFile;
 use crate::print;
 use crate::rulesets;
 
@@ -18,12 +18,11 @@ const RECORDS: usize = 10_000;
 
 /// Runs the command.
 pub(crate) fn run(args: &Export) -> Result<(), Failure> {
-    let mut reader = Store::read(&args.data).map_err(|error| Failure::unreadable(error.to_string()))?;
-    let file = std::fs::File::create(&args.log).map_err(|e| Failure::output(&args.log.display(), &e))?;
-    let mut out = BufWriter::with_capacity(1 << 18, file);
+    let mut reader = args.data.read()?;
+    let mut out = OutputFile::open(&args.log).map_err(|e| Failure::output(&args.log.display(), &e))?;
     let (mut next, mut line) = (Position(0), Vec::new());
     loop {
-        let records = reader.records(next, RECORDS).map_err(|e| Failure::input(&args.data, &e))?;
+        let records = args.data.answered(reader.records(next, RECORDS))?;
         let Some(last) = records.last() else { break };
         next = Position(last.position.0 + 1);
         for record in &records {
@@ -33,7 +32,7 @@ pub(crate) fn run(args: &Export) -> Result<(), Failure> {
             out.write_all(&line).map_err(|e| Failure::output(&args.log.display(), &e))?;
         }
     }
-    out.flush().map_err(|e| Failure::output(&args.log.display(), &e))?;
+    out.finish().map_err(|e| Failure::output(&args.log.display(), &e))?;
     print::note(&format!("{next} records are in {}", args.log.display()));
     Ok(())
 }

@@ -6,6 +6,7 @@ mod books;
 pub mod cases;
 mod config;
 pub mod contract;
+mod data;
 pub mod days;
 mod demo;
 mod events;

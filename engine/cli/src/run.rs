@@ -5,13 +5,13 @@ mod log;
 mod scrape;
 mod watch;
 
-use connector::store::{Holder, OpenError, Store};
+use connector::store::{Holder, Store};
 use console::{Console, Exposure, Given, Settings, TlsFiles};
 use model::Text;
 use model::event::Body;
 use model::log::{Feeds, Genesis, RecordBody};
-use runtime::service::{Lane, Serve, Service, StartError, Tell, begin};
-use runtime::{Journal, Snapshots, SteadyClock, Stopwatch, hash_key};
+use runtime::service::{Handle, Lane, Serve, Service, StartError, Tell, begin};
+use runtime::{Journal, JournalReader, Snapshots, hash_key};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -19,6 +19,7 @@ use tracing::info;
 
 use crate::args::Run;
 use crate::config::Config;
+use crate::data::{now, unusable};
 use crate::failure::Failure;
 use crate::run::scrape::Scrape;
 use crate::{input, rules_folder};
@@ -35,6 +36,7 @@ pub(crate) fn run(args: &Run, config: &Config) -> Result<(), Failure> {
     let scrape = Scrape::begin()?;
     let stop = asked_to_stop()?;
     let mut store = open(args)?;
+    let sign = store.sign().map_err(|error| Failure::output(&args.data.folder.display(), &error))?;
     let snapshots = store.snapshots();
     begin_lane(&mut store, config)?;
     let serve = Serve {
@@ -44,21 +46,12 @@ pub(crate) fn run(args: &Run, config: &Config) -> Result<(), Failure> {
         undecided_records_max: args.undecided_max,
     };
     let tell: Tell = Arc::new(|happening| log::tell(&happening));
-    info!(version = env!("CARGO_PKG_VERSION"), data = %args.data.display(), "starting");
+    info!(version = env!("CARGO_PKG_VERSION"), data = %args.data.folder.display(), "starting");
     let service = Service::start(store, snapshots, serve, &tell, &mut log::progress).map_err(unstartable)?;
     let lane = Arc::new(service.handle());
-    let books = Arc::new(
-        connector::store::queries::Shelf::open(&args.data).map_err(|e| Failure::unreadable(e.to_string()))?,
-    );
-    let metrics = {
-        let (scrape, lane, books) = (scrape.clone(), Arc::clone(&lane), Arc::clone(&books));
-        move || {
-            lane.measure();
-            scrape.text(&books, lane.status().clock())
-        }
-    };
-    let given = Given { lane: Arc::clone(&lane) as Arc<dyn Lane>, books, decode, metrics: Arc::new(metrics) };
-    let console = Console::start(given, &settings).map_err(|error| Failure::usage(error.to_string()))?;
+    let console = serve_http(args, &lane, &scrape, &settings)?;
+    sign.say_listening(&url(&console, &settings))
+        .map_err(|error| Failure::output(&args.data.folder.display(), &error))?;
     let status = lane.status();
     info!(
         address = %console.address(),
@@ -72,7 +65,7 @@ pub(crate) fn run(args: &Run, config: &Config) -> Result<(), Failure> {
     info!("stopping: what was accepted is decided first");
     console.stop();
     watch.join();
-    let journal = service.stop().map_err(|error| Failure::output(&args.data.display(), &error))?;
+    let journal = service.stop().map_err(|error| Failure::output(&args.data.folder.display(), &error))?;
     let next = journal.head().next();
     info!(next_position = next.0, "stopped");
     Ok(())
@@ -113,15 +106,7 @@ fn asked_to_stop() -> Result<Arc<AtomicBool>, Failure> {
 }
 
 fn open(args: &Run) -> Result<Store, Failure> {
-    let holder = Holder::here(SteadyClock::start().now(), Some(args.listen.to_string()));
-    Store::open(&args.data, &holder).map_err(|error| match error {
-        OpenError::Held(..) | OpenError::Foreign(_) => Failure::usage(error.to_string()),
-        OpenError::Missing(_)
-        | OpenError::Newer { .. }
-        | OpenError::Older { .. }
-        | OpenError::Folder(..)
-        | OpenError::Journal(_) => Failure::unreadable(error.to_string()),
-    })
+    Store::open(&args.data.folder, &Holder::here(now(), None)).map_err(unusable)
 }
 
 /// A new store's first record is genesis, under the rules of the folder.
@@ -146,6 +131,33 @@ fn live(genesis: Genesis) -> Genesis {
 
 fn unstartable(error: StartError) -> Failure {
     Failure::unreadable(error.to_string())
+}
+
+fn serve_http<R: JournalReader>(
+    args: &Run,
+    lane: &Arc<Handle<R>>,
+    scrape: &Scrape,
+    settings: &Settings,
+) -> Result<Console, Failure> {
+    let books = Arc::new(connector::store::queries::Shelf::open(&args.data.folder).map_err(unusable)?);
+    let metrics = {
+        let (scrape, lane, books) = (scrape.clone(), Arc::clone(lane), Arc::clone(&books));
+        move || {
+            lane.measure();
+            scrape.text(&books, lane.status().clock())
+        }
+    };
+    let given = Given { lane: Arc::clone(lane) as Arc<dyn Lane>, books, decode, metrics: Arc::new(metrics) };
+    Console::start(given, settings).map_err(|error| Failure::usage(error.to_string()))
+}
+
+/// Where programs on this machine reach it.
+fn url(console: &Console, settings: &Settings) -> String {
+    let scheme = match settings.exposure {
+        Exposure::Tls(_) => "https",
+        Exposure::Loopback | Exposure::BehindProxy => "http",
+    };
+    format!("{scheme}://{}", console.address())
 }
 
 /// Reads a record that an identity posted: the actor of a review is whoever posted it.

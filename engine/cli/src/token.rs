@@ -1,12 +1,10 @@
 //! `tidegate token`: make, list and revoke the tokens that clients of a lane show.
 
-use connector::store::{OpenError, Operator, Store};
 use console::Scope;
-use runtime::SteadyClock;
-use std::path::Path;
 
-use crate::args::{OutputForm, Token};
+use crate::args::{Data, OutputForm, Token};
 use crate::config::Config;
+use crate::data::now;
 use crate::failure::Failure;
 use crate::print;
 use crate::table::table;
@@ -15,26 +13,19 @@ use crate::table::table;
 pub(crate) fn run(command: &Token, config: &Config) -> Result<(), Failure> {
     match command {
         Token::Create { data, identity, scopes } => create(data, identity, scopes, config),
-        Token::List { data } => list(data, config),
+        Token::List(data) => list(data, config),
         Token::Revoke { data, token_id } => revoke(data, token_id),
     }
 }
 
-fn unusable(error: OpenError) -> Failure {
-    Failure::unreadable(error.to_string())
-}
-
-fn create(data: &Path, identity: &str, scopes: &[String], config: &Config) -> Result<(), Failure> {
+fn create(data: &Data, identity: &str, scopes: &[String], config: &Config) -> Result<(), Failure> {
     if let Some(unknown) = scopes.iter().find(|scope| Scope::named(scope).is_none()) {
         return Err(Failure::usage(format!(
             "`{unknown}` is no scope; give kinds of events, `producer`, `finance` or `risk` for all of theirs, \
              `read` or `ruleset`"
         )));
     }
-    let mut operator = Operator::open(data).map_err(unusable)?;
-    let token = operator
-        .create_token(identity, scopes, SteadyClock::start().now())
-        .map_err(|error| Failure::output(&data.display(), &error))?;
+    let token = data.written(data.operator()?.create_token(identity, scopes, now()))?;
     match config.output {
         OutputForm::Json => print::out(&print::json(&token)?),
         OutputForm::Table | OutputForm::Csv => {
@@ -45,9 +36,8 @@ fn create(data: &Path, identity: &str, scopes: &[String], config: &Config) -> Re
     }
 }
 
-fn list(data: &Path, config: &Config) -> Result<(), Failure> {
-    let reader = Store::read(data).map_err(unusable)?;
-    let tokens = reader.tokens().map_err(|error| Failure::input(data, &error))?;
+fn list(data: &Data, config: &Config) -> Result<(), Failure> {
+    let tokens = data.answered(data.read()?.tokens())?;
     let cells = |token: &connector::store::queries::TokenView| {
         let state = if token.revoked_at.is_some() { "revoked" } else { "good" };
         [token.token_id.clone(), token.identity.clone(), token.scopes.join(" "), state.to_owned()]
@@ -68,10 +58,8 @@ fn list(data: &Path, config: &Config) -> Result<(), Failure> {
     }
 }
 
-fn revoke(data: &Path, token_id: &str) -> Result<(), Failure> {
-    let mut operator = Operator::open(data).map_err(unusable)?;
-    let revoked = operator.revoke_token(token_id, SteadyClock::start().now());
-    if revoked.map_err(|error| Failure::output(&data.display(), &error))? {
+fn revoke(data: &Data, token_id: &str) -> Result<(), Failure> {
+    if data.written(data.operator()?.revoke_token(token_id, now()))? {
         print::note(&format!("{token_id} is revoked; a running service hears of it within a second"));
         return Ok(());
     }

@@ -1,0 +1,52 @@
+//! The store of a lane, as commands open it.
+
+use connector::store::{OpenError, Operator, Reader, Store};
+use runtime::{JournalError, SteadyClock};
+use std::path::Path;
+
+use crate::args::Data;
+use crate::failure::Failure;
+
+impl Data {
+    /// Opens it to read: it may be written meanwhile.
+    pub(crate) fn read(&self) -> Result<Reader, Failure> {
+        Store::read(&self.folder).map_err(unusable)
+    }
+
+    /// Opens it to change what no verdict depends on.
+    pub(crate) fn operator(&self) -> Result<Operator, Failure> {
+        Operator::open(&self.folder).map_err(unusable)
+    }
+
+    /// An answer of the store, or why there is none.
+    pub(crate) fn answered<T>(&self, answer: Result<T, JournalError>) -> Result<T, Failure> {
+        answered(&self.folder, answer)
+    }
+
+    /// A change of the store, or why it was not made.
+    pub(crate) fn written<T>(&self, change: Result<T, JournalError>) -> Result<T, Failure> {
+        change.map_err(|error| Failure::output(&self.folder.display(), &error))
+    }
+}
+
+/// An answer of the store in a folder, or why there is none.
+fn answered<T>(folder: &Path, answer: Result<T, JournalError>) -> Result<T, Failure> {
+    answer.map_err(|error| Failure::input(folder, &error))
+}
+
+/// Why a store was not opened.
+pub(crate) fn unusable(error: OpenError) -> Failure {
+    match error {
+        OpenError::Held(..) | OpenError::Foreign(_) => Failure::usage(error.to_string()),
+        OpenError::Missing(_)
+        | OpenError::Newer { .. }
+        | OpenError::Older { .. }
+        | OpenError::Folder(..)
+        | OpenError::Journal(_) => Failure::unreadable(error.to_string()),
+    }
+}
+
+/// The time.
+pub(crate) fn now() -> model::EventTime {
+    SteadyClock::start().now()
+}
