@@ -2,7 +2,7 @@
 
 mod lane;
 
-pub(crate) use lane::Data;
+pub(crate) use lane::{Data, MaybeData};
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use std::net::SocketAddr;
@@ -325,8 +325,13 @@ pub(crate) enum Events {
 
 /// `tidegate verdicts`
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Verdicts {
-    /// A file of verdicts; those of the last replay or demo when missing
+    #[command(subcommand)]
+    pub command: Option<VerdictsCommand>,
+    #[command(flatten)]
+    pub data: MaybeData,
+    /// A file of verdicts; those of the lane, or of the last replay or demo, when missing
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub file: Option<PathBuf>,
     /// Only this decision (hold, release, reduce, …)
@@ -346,10 +351,31 @@ pub(crate) struct Verdicts {
     pub last: Option<usize>,
 }
 
+#[derive(Debug, Subcommand)]
+pub(crate) enum VerdictsCommand {
+    /// Write the verdicts of a lane as they were published, one JSON document a line
+    Export(VerdictsExport),
+}
+
+/// `tidegate verdicts export`
+#[derive(Debug, Args)]
+pub(crate) struct VerdictsExport {
+    #[command(flatten)]
+    pub data: Data,
+    /// Where to write them: a file, which is there whole or not at all; `-` is standard output
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub file: PathBuf,
+    /// Only those after this sequence; an export tells the last one that it has
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub after: u64,
+}
+
 /// `tidegate reconcile`
 #[derive(Debug, Args)]
 pub(crate) struct Reconcile {
-    /// A file of verdicts; those of the last replay or demo when missing
+    #[command(flatten)]
+    pub data: MaybeData,
+    /// A file of verdicts; those of the lane, or of the last replay or demo, when missing
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub file: Option<PathBuf>,
 }

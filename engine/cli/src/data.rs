@@ -4,7 +4,7 @@ use connector::store::{OpenError, Operator, Reader, Store};
 use runtime::{JournalError, SteadyClock};
 use std::path::Path;
 
-use crate::args::Data;
+use crate::args::{Data, MaybeData};
 use crate::failure::Failure;
 
 impl Data {
@@ -26,6 +26,13 @@ impl Data {
     /// A change of the store, or why it was not made.
     pub(crate) fn written<T>(&self, change: Result<T, JournalError>) -> Result<T, Failure> {
         change.map_err(|error| Failure::output(&self.folder.display(), &error))
+    }
+}
+
+impl MaybeData {
+    /// The lane that is meant, if one is.
+    pub(crate) fn lane(&self) -> Option<Data> {
+        self.folder.clone().map(|folder| Data { folder })
     }
 }
 

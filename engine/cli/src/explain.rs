@@ -18,8 +18,8 @@ use std::path::PathBuf;
 use crate::args::{Explain, OutputForm};
 use crate::config::Config;
 use crate::failure::Failure;
-use crate::reconcile::each_verdict;
 use crate::rulesets::Rulesets;
+use crate::verdict_source::VerdictSource;
 use crate::{input, print, progress};
 
 /// Runs the command.
@@ -39,7 +39,7 @@ pub(crate) fn run(args: &Explain, config: &Config) -> Result<(), Failure> {
 /// that brought it. A commission of an order is told with all of that order.
 fn find(subject: &str, folder: &Folder) -> Result<Watch, Failure> {
     let mut found: Vec<(Watch, String)> = Vec::new();
-    each_verdict(&folder.verdicts_path(), |verdict| {
+    VerdictSource::File(folder.verdicts_path()).each(|verdict| {
         let commission = verdict.commission_id.map(|id| id.to_string()).unwrap_or_default();
         let order = verdict.order_id.as_ref().map(|id| id.as_str());
         let meant = order == Some(subject)

@@ -30,6 +30,7 @@ mod summary;
 mod table;
 mod token;
 mod verdict_copy;
+mod verdict_source;
 mod verdicts;
 
 use clap::{CommandFactory, FromArgMatches};

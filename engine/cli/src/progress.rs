@@ -47,6 +47,11 @@ pub(crate) fn days(total: u64) -> ProgressBar {
     bar(total, "Trading   {wide_bar} day {pos} of {len} · {eta} left")
 }
 
+/// For writing verdicts.
+pub(crate) fn writing(total: u64) -> ProgressBar {
+    bar(total, "Writing   {wide_bar} {human_pos}/{human_len} {rate} · {eta} left")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

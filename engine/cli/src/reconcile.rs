@@ -1,10 +1,7 @@
 //! `tidegate reconcile`: prove the balances from the verdicts alone.
 
-use connector::folder::{Folder, read_verdicts};
-use model::Verdict;
 use model::verdict::Account;
 use runtime::{Reconciler, Reconciliation};
-use std::path::{Path, PathBuf};
 
 use crate::args::{OutputForm, Reconcile};
 use crate::config::Config;
@@ -12,32 +9,13 @@ use crate::failure::Failure;
 use crate::print;
 use crate::summary::{amount, group};
 use crate::table::table;
-
-/// The file named, else that of the last run.
-pub(crate) fn verdict_file(named: Option<&Path>, config: &Config) -> Result<PathBuf, Failure> {
-    match named {
-        Some(path) => Ok(path.to_path_buf()),
-        None => {
-            let folder = Folder::open(&config.state).map_err(|e| Failure::unreadable(e.to_string()))?;
-            Ok(folder.verdicts_path())
-        }
-    }
-}
-
-/// Hands every verdict of a file on, in order.
-pub(crate) fn each_verdict(path: &Path, mut take: impl FnMut(Verdict)) -> Result<(), Failure> {
-    let verdicts = read_verdicts(path).map_err(|e| Failure::input(path, &e))?;
-    for verdict in verdicts {
-        take(verdict.map_err(|e| Failure::input(path, &e))?);
-    }
-    Ok(())
-}
+use crate::verdict_source::VerdictSource;
 
 /// Runs the command.
 pub(crate) fn run(args: &Reconcile, config: &Config) -> Result<(), Failure> {
-    let path = verdict_file(args.file.as_deref(), config)?;
+    let source = VerdictSource::meant(args.file.as_deref(), &args.data, config)?;
     let mut reconciler = Reconciler::default();
-    each_verdict(&path, |verdict| reconciler.read(&verdict))?;
+    source.each(|verdict| reconciler.read(&verdict))?;
     let result = reconciler.finish();
     match config.output {
         OutputForm::Json => print::out(&print::json(&result)?)?,

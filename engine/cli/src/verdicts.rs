@@ -1,5 +1,7 @@
 //! `tidegate verdicts`: list what was decided.
 
+mod export;
+
 use ledger::Cause;
 use model::event::Beneficiary;
 use model::hit::EvidenceValue;
@@ -7,24 +9,27 @@ use model::verdict::{Account, Decision, Reason};
 use model::{Currency, EventTime, Minor, Money, RuleId, Text, Verdict};
 use std::collections::{BTreeSet, VecDeque};
 
-use crate::args::{OutputForm, Verdicts};
+use crate::args::{OutputForm, Verdicts, VerdictsCommand};
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::print;
-use crate::reconcile::{each_verdict, verdict_file};
 use crate::summary::amount;
 use crate::table::table;
+use crate::verdict_source::VerdictSource;
 
 /// Verdicts in a table for people, unless `--last` says otherwise.
 const SHOWN: usize = 40;
 
 /// Runs the command.
 pub(crate) fn run(args: &Verdicts, config: &Config) -> Result<(), Failure> {
+    if let Some(VerdictsCommand::Export(args)) = &args.command {
+        return export::run(args);
+    }
     check(args)?;
-    let path = verdict_file(args.file.as_deref(), config)?;
+    let source = VerdictSource::meant(args.file.as_deref(), &args.data, config)?;
     let limit = args.last.unwrap_or(if config.output == OutputForm::Table { SHOWN } else { usize::MAX });
     let (mut kept, mut matching, mut met) = (VecDeque::new(), 0_u64, BTreeSet::new());
-    each_verdict(&path, |verdict| {
+    source.each(|verdict| {
         if args.rule.is_some() {
             met.extend(verdict.reasons.iter().map(|reason| reason.rule.clone()));
         }
@@ -45,9 +50,9 @@ pub(crate) fn run(args: &Verdicts, config: &Config) -> Result<(), Failure> {
             connector::wire::write_verdict(verdict, &mut line);
             print::out(&String::from_utf8_lossy(&line))
         }),
-        OutputForm::Csv => print::out(&csv(&kept)?),
+        OutputForm::Csv => print::out(&csv(kept.iter())?),
         OutputForm::Table => {
-            print::out(&text(&kept))?;
+            print::out(&text(kept.iter()))?;
             if matching == 0 {
                 print::note("no verdict matches");
             }
@@ -182,7 +187,8 @@ fn meaning(rule: &str, name: &str) -> Number {
     }
 }
 
-fn text(verdicts: &VecDeque<Verdict>) -> String {
+/// Verdicts as a table.
+pub(crate) fn text<'v>(verdicts: impl Iterator<Item = &'v Verdict>) -> String {
     let mut table = table(&["at", "decision", "order", "beneficiary", "money", "why"]);
     for verdict in verdicts {
         table.add_row([
@@ -197,7 +203,8 @@ fn text(verdicts: &VecDeque<Verdict>) -> String {
     format!("{table}\n")
 }
 
-fn csv(verdicts: &VecDeque<Verdict>) -> Result<String, Failure> {
+/// Verdicts as CSV.
+pub(crate) fn csv<'v>(verdicts: impl Iterator<Item = &'v Verdict>) -> Result<String, Failure> {
     print::csv_text(|csv| {
         csv.write_record([
             "verdict_id",

@@ -16,3 +16,11 @@ pub(crate) struct Data {
     )]
     pub folder: PathBuf,
 }
+
+/// The lane, where one may be meant.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct MaybeData {
+    /// The folder of a lane's store; the last replay or demo is meant when missing
+    #[arg(long = "data", value_name = "DIR", env = "TIDEGATE_DATA", value_hint = ValueHint::DirPath)]
+    pub folder: Option<PathBuf>,
+}

@@ -1,0 +1,41 @@
+//! `tidegate verdicts export`: a lane's verdicts as they were published, in a file that is there whole or not at all.
+
+use std::io::Write;
+use std::path::Path;
+
+use crate::args::VerdictsExport;
+use crate::failure::Failure;
+use crate::output_file::OutputFile;
+use crate::summary::group;
+use crate::verdict_source::each_published;
+use crate::{print, progress};
+
+/// Runs the command.
+pub(crate) fn run(args: &VerdictsExport) -> Result<(), Failure> {
+    let reader = args.data.read()?;
+    let total = args.data.answered(reader.head())?.verdicts;
+    if args.after > total {
+        return Err(Failure::usage(format!(
+            "the last verdict has sequence {total}, and {} is after it",
+            args.after
+        )));
+    }
+    let unwritten = |error: std::io::Error| Failure::output(&args.file.display(), &error);
+    let mut file = OutputFile::open(&args.file).map_err(unwritten)?;
+    let bar = progress::writing(total - args.after);
+    let mut last = args.after;
+    each_published(&args.data, &reader, args.after, |verdict| {
+        last = verdict.sequence;
+        bar.inc(1);
+        writeln!(file, "{}", verdict.json).map_err(unwritten)
+    })?;
+    bar.finish_and_clear();
+    file.finish().map_err(unwritten)?;
+    tell(&args.file, args.after, last);
+    Ok(())
+}
+
+fn tell(file: &Path, after: u64, last: u64) {
+    let count = group(&(last - after).to_string());
+    print::note(&format!("{count} verdicts are in {}; go on with --after {last}", file.display()));
+}
