@@ -1,7 +1,9 @@
 //! What can be typed. What it means, with the configuration file filled in, is [`crate::config`]'s.
 
+mod desk;
 mod lane;
 
+pub(crate) use desk::{Holds, HoldsList, HoldsSort, Report};
 pub(crate) use lane::{Data, MaybeData};
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
@@ -114,6 +116,13 @@ pub(crate) enum Command {
     Reconcile(Reconcile),
     /// Serve a lane: take events over HTTP, decide them, and keep everything in one folder
     Run(Run),
+    /// How a lane is doing: how far it has come, what stands open, who runs it
+    Status(Data),
+    /// List the holds that stand
+    #[command(subcommand)]
+    Holds(Holds),
+    /// What a period brought: money by account, market and rule
+    Report(Report),
     /// Make, list and revoke the tokens of a lane
     #[command(subcommand)]
     Token(Token),

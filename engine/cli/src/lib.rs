@@ -13,19 +13,23 @@ mod events;
 mod explain;
 mod export;
 mod failure;
+mod holds;
 mod input;
 mod origin;
 mod output_file;
+mod pages;
 mod print;
 mod progress;
 mod reconcile;
 mod replay;
+mod report;
 mod rules;
 mod rules_folder;
 mod rulesets;
 mod run;
 mod score;
 mod sheet;
+mod status;
 mod summary;
 mod table;
 mod token;
@@ -65,6 +69,9 @@ fn run(cli: &Cli, environment: &FromEnvironment) -> Result<(), Failure> {
         Command::Verdicts(args) => verdicts::run(args, &config),
         Command::Reconcile(args) => reconcile::run(args, &config),
         Command::Run(args) => run::run(args, &config),
+        Command::Status(args) => status::run(args, &config),
+        Command::Holds(command) => holds::run(command, &config),
+        Command::Report(args) => report::run(args, &config),
         Command::Token(command) => token::run(command, &config),
         Command::Export(args) => export::run(args),
         Command::Config(ConfigCommand::Print) => print::out(&config.print()?),

@@ -52,6 +52,11 @@ pub(crate) fn writing(total: u64) -> ProgressBar {
     bar(total, "Writing   {wide_bar} {human_pos}/{human_len} {rate} · {eta} left")
 }
 
+/// For reading verdicts whose number nobody knows.
+pub(crate) fn summing() -> ProgressBar {
+    bar(0, "Summing   {human_pos} verdicts {rate}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
