@@ -128,6 +128,10 @@ pub(crate) enum Command {
     Token(Token),
     /// Write a lane's log as `replay` reads it
     Export(Export),
+    /// Copy a lane's store as it is now, while it runs, and check the copy
+    Backup(Backup),
+    /// Bring the store of an earlier version to this one
+    Upgrade(Data),
     /// Show the settings in force
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -234,6 +238,16 @@ pub(crate) struct Export {
     /// Keep the rulesets that it names in this folder too, for `replay --archive`
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub archive: Option<PathBuf>,
+}
+
+/// `tidegate backup`
+#[derive(Debug, Args)]
+pub(crate) struct Backup {
+    #[command(flatten)]
+    pub data: Data,
+    /// The folder of the copy; it must not be there yet
+    #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub copy: PathBuf,
 }
 
 /// `tidegate demo`

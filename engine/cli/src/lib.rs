@@ -2,6 +2,7 @@
 //! environment; everything it does is done by the crates below it.
 
 mod args;
+mod backup;
 mod books;
 pub mod cases;
 mod config;
@@ -33,6 +34,7 @@ mod status;
 mod summary;
 mod table;
 mod token;
+mod upgrade;
 mod verdict_copy;
 mod verdict_source;
 mod verdicts;
@@ -74,6 +76,8 @@ fn run(cli: &Cli, environment: &FromEnvironment) -> Result<(), Failure> {
         Command::Report(args) => report::run(args, &config),
         Command::Token(command) => token::run(command, &config),
         Command::Export(args) => export::run(args),
+        Command::Backup(args) => backup::run(args, &config),
+        Command::Upgrade(args) => upgrade::run(args),
         Command::Config(ConfigCommand::Print) => print::out(&config.print()?),
         Command::Completions { shell } => {
             let mut script = Vec::new();

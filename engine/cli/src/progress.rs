@@ -47,6 +47,16 @@ pub(crate) fn days(total: u64) -> ProgressBar {
     bar(total, "Trading   {wide_bar} day {pos} of {len} · {eta} left")
 }
 
+/// For copying a store; pages.
+pub(crate) fn copying() -> ProgressBar {
+    bar(0, "Copying   {wide_bar} {percent} % · {eta} left")
+}
+
+/// For proving a log.
+pub(crate) fn proving(total: u64) -> ProgressBar {
+    bar(total, "Proving   {wide_bar} {human_pos}/{human_len} {rate} · {eta} left")
+}
+
 /// For writing verdicts.
 pub(crate) fn writing(total: u64) -> ProgressBar {
     bar(total, "Writing   {wide_bar} {human_pos}/{human_len} {rate} · {eta} left")
