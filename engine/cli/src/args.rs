@@ -102,7 +102,7 @@ pub(crate) enum Command {
     Replay(Replay),
     /// Watch made-up trade, with planted fraud, being decided live
     Demo(Demo),
-    /// Tell the whole history of an order or commission of the last replay or demo
+    /// Tell the whole history of an order or commission, or how a creator or a hold stands
     Explain(Explain),
     /// Check, test, list and start rules
     #[command(subcommand)]
@@ -292,7 +292,10 @@ pub(crate) struct Demo {
 /// `tidegate explain`
 #[derive(Debug, Args)]
 pub(crate) struct Explain {
-    /// An order id, a commission id (or its beginning), or the id of an obligation
+    #[command(flatten)]
+    pub data: MaybeData,
+    /// An order id, a commission id (or its beginning), or the id of an obligation; of a lane also a hold id (or its
+    /// beginning) or a creator id. `order:`, `commission:`, `hold:`, `creator:` or `agency:` before it says which
     pub subject: String,
 }
 

@@ -1,6 +1,9 @@
 //! `tidegate explain`: the whole history of an order or of a commission, by deciding the same log again and looking
-//! on.
+//! on. Of a lane, how a creator or a hold stands, too.
 
+mod beneficiary;
+mod hold;
+mod lane;
 mod scenes;
 mod standing;
 mod story;
@@ -24,10 +27,17 @@ use crate::{input, print, progress};
 
 /// Runs the command.
 pub(crate) fn run(args: &Explain, config: &Config) -> Result<(), Failure> {
+    if let Some(data) = args.data.lane() {
+        return lane::run(&args.subject, &data, config);
+    }
     let folder = Folder::open(&config.state).map_err(|e| Failure::unreadable(e.to_string()))?;
     let watch = find(&args.subject, &folder)?;
-    let seen = again(folder.run(), watch, config)?;
-    let story = story::Story::new(&seen);
+    tell(&again(folder.run(), watch, config)?, config)
+}
+
+/// Tells what was seen.
+fn tell(seen: &Seen, config: &Config) -> Result<(), Failure> {
+    let story = story::Story::new(seen);
     match config.output {
         OutputForm::Json => print::out(&print::json(&story)?),
         OutputForm::Table => print::out(&text::tell(&story)),
