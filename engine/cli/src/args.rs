@@ -3,8 +3,8 @@
 mod desk;
 mod lane;
 
-pub(crate) use desk::{Holds, HoldsList, HoldsSort, Report};
-pub(crate) use lane::{Data, MaybeData};
+pub(crate) use desk::{Dlq, DlqList, DlqReplay, Holds, HoldsList, HoldsSort, Report, Review};
+pub(crate) use lane::{Data, MaybeData, Reach};
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use std::net::SocketAddr;
@@ -121,6 +121,11 @@ pub(crate) enum Command {
     /// List the holds that stand
     #[command(subcommand)]
     Holds(Holds),
+    /// Decide about a commission, a hold, a group or a creator
+    Review(Review),
+    /// List, show and replay what was refused
+    #[command(subcommand)]
+    Dlq(Dlq),
     /// What a period brought: money by account, market and rule
     Report(Report),
     /// Make, list and revoke the tokens of a lane

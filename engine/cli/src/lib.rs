@@ -10,6 +10,8 @@ pub mod contract;
 mod data;
 pub mod days;
 mod demo;
+mod dlq;
+mod door;
 mod events;
 mod explain;
 mod export;
@@ -24,6 +26,7 @@ mod progress;
 mod reconcile;
 mod replay;
 mod report;
+mod review;
 mod rules;
 mod rules_folder;
 mod rulesets;
@@ -73,6 +76,8 @@ fn run(cli: &Cli, environment: &FromEnvironment) -> Result<(), Failure> {
         Command::Run(args) => run::run(args, &config),
         Command::Status(args) => status::run(args, &config),
         Command::Holds(command) => holds::run(command, &config),
+        Command::Review(args) => review::run(args, &config),
+        Command::Dlq(command) => dlq::run(command, &config),
         Command::Report(args) => report::run(args, &config),
         Command::Token(command) => token::run(command, &config),
         Command::Export(args) => export::run(args),

@@ -161,7 +161,7 @@ fn url(console: &Console, settings: &Settings) -> String {
 }
 
 /// Reads a record that an identity posted: the actor of a review is whoever posted it.
-fn decode(raw: &[u8], identity: &str) -> RecordBody {
+pub(crate) fn decode(raw: &[u8], identity: &str) -> RecordBody {
     match connector::wire::decode(raw) {
         Ok(mut decoded) => {
             if let Body::Review(review) = &mut decoded.event.body {

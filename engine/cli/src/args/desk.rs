@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::lane::Data;
+use super::lane::{Data, Reach};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Holds {
@@ -53,6 +53,96 @@ pub(crate) enum HoldsSort {
     Amount,
     /// The next to lapse first
     Expiry,
+}
+
+/// `tidegate review`
+#[derive(Debug, Args)]
+pub(crate) struct Review {
+    #[command(flatten)]
+    pub data: Data,
+    /// What is decided: hold; keep (hold until reviewed); lift (end one hold); release (end all holds: it is paid at
+    /// its date, never earlier); void; freeze; unfreeze; write_off
+    pub decision: String,
+    #[command(flatten)]
+    pub subject: ReviewSubject,
+    /// Why, for whoever reads it later
+    #[arg(long, value_name = "TEXT")]
+    pub note: Option<String>,
+    /// A supporting document: a file on this machine, whose SHA-256 is taken, or URI,SHA256; can be given again
+    #[arg(long, value_name = "DOCUMENT")]
+    pub evidence: Vec<String>,
+    /// Only propose: it is recorded, and moves nothing
+    #[arg(long)]
+    pub propose: bool,
+    /// Say which commissions and how much money would change, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    #[command(flatten)]
+    pub reach: Reach,
+}
+
+/// What a review is about: exactly one of these.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct ReviewSubject {
+    /// A commission, by its id or the beginning of it
+    #[arg(long, value_name = "ID")]
+    pub commission: Option<String>,
+    /// A hold, by its id or the beginning of it; a group's or a creator's is on many commissions
+    #[arg(long, value_name = "ID")]
+    pub hold: Option<String>,
+    /// A creator: everything of theirs
+    #[arg(long, value_name = "ID")]
+    pub creator: Option<String>,
+    /// The group that a rule holds, as the hold names it
+    #[arg(long, num_args = 2, value_names = ["RULE", "KEY"])]
+    pub group: Option<Vec<String>>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Dlq {
+    /// List dead letters: records that were refused
+    List(DlqList),
+    /// Show one, with its bytes
+    Show {
+        #[command(flatten)]
+        data: Data,
+        /// Its number, as `dlq list` shows it
+        number: u64,
+    },
+    /// Send the bytes of some again, as new records, once what was wrong is mended
+    Replay(DlqReplay),
+}
+
+/// `tidegate dlq list`
+#[derive(Debug, Args)]
+pub(crate) struct DlqList {
+    #[command(flatten)]
+    pub data: Data,
+    /// Only with this code
+    #[arg(long)]
+    pub code: Option<String>,
+    /// Only in this state: open, replayed or given_up
+    #[arg(long = "is", value_name = "STATE")]
+    pub is_state: Option<String>,
+    /// At most so many [default: 40 in a table, else all]
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
+}
+
+/// `tidegate dlq replay`
+#[derive(Debug, Args)]
+pub(crate) struct DlqReplay {
+    #[command(flatten)]
+    pub data: Data,
+    /// Their numbers
+    #[arg(value_name = "NUMBER", required_unless_present = "code", conflicts_with = "code")]
+    pub numbers: Vec<u64>,
+    /// All open ones with this code
+    #[arg(long)]
+    pub code: Option<String>,
+    #[command(flatten)]
+    pub reach: Reach,
 }
 
 /// `tidegate report`

@@ -24,3 +24,19 @@ pub(crate) struct MaybeData {
     #[arg(long = "data", value_name = "DIR", env = "TIDEGATE_DATA", value_hint = ValueHint::DirPath)]
     pub folder: Option<PathBuf>,
 }
+
+/// How a lane that runs is written to.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "How a lane that runs is reached")]
+pub(crate) struct Reach {
+    /// The token that says who decides; without one, a token for your user name is made in the store for this one
+    /// call
+    #[arg(long, value_name = "TOKEN", env = "TIDEGATE_TOKEN", hide_env_values = true)]
+    pub token: Option<String>,
+    /// Where the lane listens [default: what the folder's lock says]
+    #[arg(long, value_name = "URL", env = "TIDEGATE_URL", value_hint = ValueHint::Url)]
+    pub url: Option<String>,
+    /// Who vouches for the lane's certificate, as PEM [default: the public authorities]
+    #[arg(long, value_name = "FILE", env = "TIDEGATE_TRUST", value_hint = ValueHint::FilePath)]
+    pub trust: Option<PathBuf>,
+}
