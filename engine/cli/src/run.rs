@@ -11,7 +11,7 @@ use model::Text;
 use model::event::Body;
 use model::log::{Feeds, Genesis, RecordBody};
 use runtime::service::{Handle, Lane, Serve, Service, StartError, Tell, begin};
-use runtime::{Journal, JournalReader, Snapshots, hash_key};
+use runtime::{Journal, JournalReader, Snapshots, Stopwatch, hash_key};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;

@@ -1,0 +1,89 @@
+//! `dlq`.
+
+use model::Span;
+use serde_json::{Value, json};
+
+use crate::lane::{Lane, now, wait_ms};
+
+/// An order whose time has not come yet: it is refused, and can be taken a moment later.
+fn early(lane: &Lane, id: &str, ms: i64) {
+    let at = now().plus(Span::from_ms(ms)).as_ms();
+    let order = json!({
+        "event_id": id, "kind": "order", "occurred_at": at, "order_id": id, "currency": "USD", "market": "us",
+        "lines": [{ "line_id": "1", "product_id": "p", "quantity": 1, "paid": 3_000,
+                    "declared": { "creator_id": "leo", "rate_bp": 1000 } }],
+    });
+    lane.take(vec![order.to_string().into_bytes()]);
+}
+
+fn open(lane: &Lane) -> Value {
+    lane.json(&["status"])["dead_letters_open"].clone()
+}
+
+#[test]
+fn dead_letters_are_listed_by_code_and_state_and_shown_with_their_bytes() {
+    let lane = Lane::stopped();
+    early(&lane, "e1", 60_000);
+    let codes = |filter: &[&str]| lane.column("code", &[&["dlq", "list"], filter].concat());
+    assert_eq!(codes(&[]), ["json.syntax", "time.future"]);
+    assert_eq!(codes(&["--code", "time.future"]), ["time.future"]);
+    assert_eq!(codes(&["--is", "open", "--limit", "1"]), ["json.syntax"]);
+    assert!(codes(&["--is", "replayed"]).is_empty());
+    let shown = lane.tell(&["dlq", "show", "1"]);
+    assert!(shown.contains("json.syntax") && shown.ends_with("\n{\"event_id\":\n"), "{shown}");
+    assert_eq!(lane.json(&["dlq", "show", "2"])["pointer"], "/occurred_at");
+    assert_eq!(lane.column("raw", &["dlq", "show", "1"]), ["{\"event_id\":"]);
+    assert!(lane.refused(2, &["dlq", "show", "3"]).contains("there is no dead letter 3"));
+    assert!(lane.refused(2, &["dlq", "list", "--is", "opne"]).contains("did you mean `open`?"));
+    assert!(
+        lane.refused(2, &["dlq", "list", "--code", "json.sintax"]).contains("did you mean `json.syntax`?")
+    );
+}
+
+#[test]
+fn what_is_mended_is_taken_when_it_is_replayed() {
+    let lane = Lane::stopped();
+    early(&lane, "e1", 1_500);
+    let before = lane.balance("USD", "accrued");
+    wait_ms(2_000);
+    let replayed = lane.json(&["dlq", "replay", "2"]);
+    assert_eq!((&replayed["outcome"], &replayed["attempts"]), (&json!("replayed"), &json!(1)));
+    assert_eq!(lane.balance("USD", "accrued"), before + 300);
+    assert_eq!(lane.column("state", &["dlq", "list"]), ["open", "replayed"]);
+    let again = lane.run(&["dlq", "replay", "2"]);
+    assert_eq!(again.status.code(), Some(1), "it is not sent twice");
+    assert_eq!(lane.balance("USD", "accrued"), before + 300);
+}
+
+#[test]
+fn a_running_service_takes_what_is_replayed_by_its_code() {
+    let lane = Lane::stopped();
+    early(&lane, "e1", 1_500);
+    early(&lane, "e2", 1_500);
+    let running = lane.start();
+    wait_ms(2_000);
+    let outcomes = lane.column("outcome", &["dlq", "replay", "--code", "time.future"]);
+    assert_eq!(outcomes, ["replayed", "replayed"]);
+    assert_eq!(lane.balance("USD", "pending"), 2_000 + 2 * 300);
+    let none = lane.run(&["dlq", "replay", "--code", "time.future"]);
+    assert!(none.status.success() && crate::commands::stderr(&none).contains("no open dead letters"));
+    running.stop();
+}
+
+#[test]
+fn what_stays_broken_is_given_up_after_five_attempts_and_counted_once() {
+    let lane = Lane::stopped();
+    for attempt in 1..=5 {
+        let run = lane.run(&["dlq", "replay", "1", "--output", "json"]);
+        assert_eq!(run.status.code(), Some(1), "it stays dead");
+        let told: Value = serde_json::from_str(&crate::commands::stdout(&run)).unwrap();
+        assert_eq!((&told["outcome"], &told["attempts"]), (&json!("refused"), &json!(attempt)));
+        assert!(told["why"].as_str().unwrap().starts_with("json.syntax"), "{told}");
+        assert_eq!(open(&lane), 1, "its copies are not open beside it");
+    }
+    let records = lane.json(&["status"])["records"].clone();
+    let run = lane.run(&["dlq", "replay", "1"]);
+    assert!(crate::commands::stdout(&run).contains("is given up"), "{}", crate::commands::stdout(&run));
+    assert_eq!(lane.json(&["dlq", "show", "1"])["state"], "given_up");
+    assert_eq!((open(&lane), lane.json(&["status"])["records"].clone()), (json!(0), records));
+}
