@@ -88,8 +88,13 @@ impl Lane {
         let genesis = |ruleset| Genesis { allowed_skew: SKEW, ..Genesis::standard(ruleset) };
         begin(&mut store, genesis, &engine::sources(&self.rules())).unwrap();
         let snapshots = store.snapshots();
-        let serve = Serve { chunk: 64, threads: Threads::Exactly(1), snapshot_interval_records: 1_000_000 };
-        let tell: runtime::service::Tell = Arc::new(|_: String| {});
+        let serve = Serve {
+            chunk: 64,
+            threads: Threads::Exactly(1),
+            snapshot_interval_records: 1_000_000,
+            undecided_records_max: 1_000_000,
+        };
+        let tell: runtime::service::Tell = Arc::new(|_| {});
         let service = Service::start(store, snapshots, serve, &tell, &mut |_| {}).unwrap();
         let arrived = |raw: Vec<u8>| {
             let body = match connector::wire::decode(&raw) {

@@ -5,7 +5,8 @@ use connector::store::{Holder, Reader, Store};
 use console::{Client, ClientError};
 use model::Position;
 use runtime::Stopwatch;
-use runtime::service::{Arrived, Handle, Lane, Refused, Serve, Service, Tell};
+use runtime::service::limit::UNDECIDED_RECORDS_MAX;
+use runtime::service::{Arrived, Handle, Happening, Lane, Refused, Serve, Service, Tell};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -100,8 +101,21 @@ fn stopped<T>(
     let store = Store::open(&data.folder, &Holder::here(now(), None)).map_err(unusable)?;
     let snapshots = store.snapshots();
     // It runs for a moment: the snapshot that it takes when it stops is enough.
-    let serve = Serve { chunk: config.chunk, threads: config.threads, snapshot_interval_records: u64::MAX };
-    let tell: Tell = Arc::new(|what| print::note(&what));
+    let serve = Serve {
+        chunk: config.chunk,
+        threads: config.threads,
+        snapshot_interval_records: u64::MAX,
+        undecided_records_max: UNDECIDED_RECORDS_MAX,
+    };
+    let tell: Tell = Arc::new(|happening| match happening {
+        Happening::PassedOver(_)
+        | Happening::NotSnapped { .. }
+        | Happening::Faulty(_)
+        | Happening::Mended => {
+            print::note(&happening.to_string());
+        }
+        Happening::Recovered { .. } | Happening::Snapped { .. } | Happening::InForce { .. } => {}
+    });
     let service = Service::start(store, snapshots, serve, &tell, &mut |_| {})
         .map_err(|error| Failure::unreadable(error.to_string()))?;
     let done = work(&Door { data, way: Way::Stopped(service.handle(), identity.to_owned()) });
