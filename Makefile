@@ -37,7 +37,8 @@ check: setup
 bench: setup
 	@echo "==> Building the benchmark"
 	@$(CARGO) build --release --locked -p bench
-	@exec $(CARGO) run --release --locked --quiet -p bench
+	@$(CARGO) run --release --locked --quiet -p bench -- engine
+	@$(CARGO) run --release --locked --quiet -p bench -- service
 
 TMUX := tmux -L tidegate-picture
 TIDEGATE := $(CARGO) run --release --locked --quiet -p tidegate

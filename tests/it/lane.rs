@@ -177,7 +177,7 @@ impl Lane {
         let mut process = command.arg(self.rules()).stderr(Stdio::piped()).spawn().unwrap();
         let mut told = BufReader::new(process.stderr.take().unwrap());
         let mut line = String::new();
-        while !line.contains("listening on ") {
+        while !line.contains("\"address\":") {
             line.clear();
             assert!(told.read_line(&mut line).unwrap() > 0, "it says where it listens");
         }
