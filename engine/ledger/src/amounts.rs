@@ -43,6 +43,8 @@ impl Ledger {
         if grown.is_zero() && before == target {
             return;
         }
+        // Before anything comes back: what a person said of a hold was about another amount.
+        self.forget_disagreement(ix);
         self.accrue(ix, grown, why, stage);
         for side in Side::BOTH {
             self.give_back(ix, side, before.get(side).minus(target.get(side)).max(Minor::ZERO), why, stage);
@@ -50,7 +52,6 @@ impl Ledger {
         for side in Side::BOTH {
             self.take(ix, side, target.get(side).minus(before.get(side)).max(Minor::ZERO), why, stage);
         }
-        self.forget_disagreement(ix);
     }
 
     /// What refunds and statuses make of one line.

@@ -1,7 +1,7 @@
 //! Creator holds: everything not yet scheduled, and what comes.
 
 use crate::world::*;
-use model::event::{ReviewDecision, ReviewSubject, RunState};
+use model::event::{ReviewDecision, ReviewSubject, RunState, Status};
 use model::hit::{Effect, Until};
 use model::{CreatorId, Span};
 
@@ -71,6 +71,30 @@ fn a_freeze_holds_all_until_it_is_unfrozen() {
     assert_eq!(w.news().len(), 2);
     w.order("q", &by("ann"), vec![]);
     assert_eq!(w.accounts("q", "ann"), "pending 100");
+}
+
+#[test]
+fn what_comes_back_to_a_creator_who_was_frozen_again_is_held() {
+    let mut w = World::new();
+    w.order("o", &by("ann"), vec![]);
+    w.review(creator("ann"), ReviewDecision::Freeze);
+    w.status("o", Status::Cancelled);
+    w.review(creator("ann"), ReviewDecision::Unfreeze);
+    w.review(creator("ann"), ReviewDecision::Freeze);
+    w.news();
+    w.at(1).status("o", Status::Paid);
+    assert_eq!(w.news(), ["restore ann/o void>held 100 | holds freeze | review,status"]);
+}
+
+#[test]
+fn what_a_commission_earns_more_after_its_hold_was_lifted_is_held_with_its_creator() {
+    let mut w = World::new();
+    w.order("o", &by("ann"), vec![]);
+    w.review(creator("ann"), ReviewDecision::Freeze);
+    w.review(w.subject("o", "ann"), ReviewDecision::Lift);
+    assert_eq!(w.accounts("o", "ann"), "pending 100");
+    w.amend("o", &[line("a", 2_000).by("ann", 1_000)], vec![]);
+    assert_eq!(w.accounts("o", "ann"), "held 200", "the disagreement was about another amount");
 }
 
 #[test]

@@ -208,6 +208,10 @@ impl Oracle {
         if grown == 0 && before == taken {
             return;
         }
+        // What a person said was about another amount.
+        let commission = &mut self.commissions[ix];
+        commission.trusted = false;
+        commission.holds.retain(|hold| hold.state != State::Lifted);
         if grown > 0 || before.iter().zip(&taken).any(|(before, taken)| before > taken) {
             self.enlist(ix);
         }
@@ -219,9 +223,6 @@ impl Oracle {
         for side in 0..2 {
             self.take(ix, side, (taken[side] - before[side]).max(0));
         }
-        let commission = &mut self.commissions[ix];
-        commission.trusted = false;
-        commission.holds.retain(|hold| hold.state != State::Lifted);
     }
 
     fn give_back(&mut self, ix: usize, side: usize, mut left: i64) {
