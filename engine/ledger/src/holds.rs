@@ -28,8 +28,8 @@ pub struct Hold {
     pub escalated: bool,
     /// The group or creator hold that placed it: whose name it bears.
     pub(crate) placed_by: Option<WideIx>,
-    /// The group or creator hold that renews it when it would lapse.
-    pub(crate) renewed_by: Option<WideIx>,
+    /// The group and creator holds that hold it too: they renew it when it would lapse.
+    pub(crate) wide: Vec<WideIx>,
 }
 
 /// Whether a hold stands.
@@ -47,6 +47,15 @@ impl Hold {
     /// Whether it stands.
     pub fn stands(&self) -> bool {
         self.state == HoldState::Standing
+    }
+
+    /// Whether one of these group or creator holds placed or renews it.
+    pub(crate) fn is_of(&self, wide: &[WideIx]) -> bool {
+        self.placed_by.iter().chain(&self.wide).any(|by| wide.contains(by))
+    }
+
+    fn join(&mut self, wide: Option<WideIx>) {
+        self.wide.extend(wide.filter(|wide| !self.wide.contains(wide)));
     }
 }
 
@@ -122,23 +131,23 @@ impl Ledger {
             self.begin_hold(ix, ask, clock);
             return true;
         };
-        hold.renewed_by = hold.renewed_by.or(ask.wide);
         match hold.state {
             HoldState::Standing => {
+                hold.join(ask.wide);
                 let until = longer(hold.until, ask.until);
                 std::mem::replace(&mut hold.until, until) != until
             }
             HoldState::Lapsed => {
                 hold.state = HoldState::Standing;
                 hold.until = ask.until;
-                hold.renewed_by = ask.wide;
+                hold.wide = ask.wide.into_iter().collect();
                 self.escalate_renewal(ix, &ask.rule, stage);
                 true
             }
             HoldState::Lifted => {
                 *hold = Hold { state: HoldState::Standing, until: ask.until, since: clock, ..hold.clone() };
                 hold.escalated = false;
-                hold.renewed_by = ask.wide;
+                hold.wide = ask.wide.into_iter().collect();
                 true
             }
         }
@@ -171,7 +180,7 @@ impl Ledger {
             state: HoldState::Standing,
             escalated: false,
             placed_by: ask.wide,
-            renewed_by: ask.wide,
+            wide: ask.wide.into_iter().collect(),
         };
         if ask.wide.is_none() {
             let id = self.hold_id(&self.commissions[ix], &hold);
@@ -300,11 +309,36 @@ impl Ledger {
 
     /// A longer group or creator hold renews its members silently.
     fn renew_or_end(&self, hold: &mut Hold, clock: EventTime) {
-        let wide = hold.renewed_by.map(|wide| &self.wide[wide]).filter(|wide| wide.stands_at(clock));
-        match wide {
-            Some(wide) => hold.until = wide.until,
+        match self.latest_end(hold, clock) {
+            Some(until) => hold.until = until,
             None => hold.state = HoldState::Lapsed,
         }
+    }
+
+    /// The latest end of the group and creator holds that hold it too and stand; `None` if none does.
+    fn latest_end(&self, hold: &Hold, clock: EventTime) -> Option<Option<EventTime>> {
+        let standing = hold.wide.iter().map(|wide| &self.wide[*wide]).filter(|wide| wide.stands_at(clock));
+        standing.map(|wide| wide.until).reduce(longer)
+    }
+
+    /// Ends what group and creator holds have placed that a person ended. What others hold too stands until they
+    /// end.
+    pub(crate) fn lift_wide(&mut self, ix: CommissionIx, ended: &[WideIx], why: &Reason, stage: &mut Stage) {
+        let clock = stage.moment.clock;
+        let mut holds = std::mem::take(&mut self.commissions[ix].holds);
+        let mut lifted = Vec::new();
+        for hold in holds.iter_mut().filter(|hold| hold.stands() && hold.is_of(ended)) {
+            match self.latest_end(hold, clock) {
+                Some(until) if hold.until != until && !hold.escalated => {
+                    hold.until = until;
+                    stage.decide(ix, Decision::Hold, why);
+                }
+                Some(_) => {}
+                None => lifted.push(hold.rule.clone()),
+            }
+        }
+        self.commissions[ix].holds = holds;
+        self.lift(ix, |hold| lifted.contains(&hold.rule), why, stage);
     }
 
     fn tell_escalation(&self, ix: CommissionIx, hold: &Hold, stage: &mut Stage) {

@@ -47,12 +47,8 @@ impl Target {
         match &self.which {
             Which::All => true,
             Which::Of(rule) => hold.rule == *rule,
-            Which::Wide => self.is_of_wide(hold),
+            Which::Wide => hold.is_of(&self.wide),
         }
-    }
-
-    fn is_of_wide(&self, hold: &Hold) -> bool {
-        [hold.placed_by, hold.renewed_by].into_iter().flatten().any(|wide| self.wide.contains(&wide))
     }
 }
 
@@ -201,8 +197,8 @@ impl Ledger {
         self.end_wide(&target.wide);
         for ix in &target.commissions {
             let standing = self.commissions[*ix].holds.iter().filter(|hold| hold.stands()).count();
-            if target.creator.is_some() {
-                self.lift(*ix, |hold| target.is_of_wide(hold), why, stage);
+            if target.creator.is_some() || matches!(target.which, Which::Wide) {
+                self.lift_wide(*ix, &target.wide, why, stage);
             } else if matches!(target.which, Which::All) && standing > 1 {
                 // Which one is meant? Nobody said: a person should say it again.
                 stage.decide(*ix, Decision::Flag, why);
@@ -216,7 +212,10 @@ impl Ledger {
     fn release_by_person(&mut self, target: &Target, why: &Reason, stage: &mut Stage) {
         self.end_wide(&target.wide);
         for ix in &target.commissions {
-            self.lift(*ix, |hold| target.means(hold), why, stage);
+            match target.which {
+                Which::Wide => self.lift_wide(*ix, &target.wide, why, stage),
+                Which::All | Which::Of(_) => _ = self.lift(*ix, |hold| target.means(hold), why, stage),
+            }
             if self.commissions[*ix].is_open() {
                 self.commissions[*ix].trusted = true;
             }

@@ -72,6 +72,41 @@ fn a_longer_group_renews_its_members_silently() {
 }
 
 #[test]
+fn a_member_of_two_groups_is_held_while_one_of_them_stands() {
+    let mut w = World::new();
+    let (dev_ann, dev_bob) = ("[\"dev\",\"ann\"]", "[\"dev\",\"bob\"]");
+    let both = [line("a", 1_000).by("ann", 1_000), line("b", 1_000).by("bob", 1_000)];
+    w.order_among("both", &both, vec![], &[dev_ann, dev_bob]);
+    w.order_in("anns", &by("ann"), burst(3), dev_ann);
+    w.at(MINUTE).order_in("bobs", &by("bob"), burst(3), dev_bob);
+    w.at(5 * MINUTE).order_in("bobs again", &by("bob"), burst(5), dev_bob);
+    w.at(4 * DAY).tick();
+    assert_eq!(w.accounts("anns", "ann"), "pending 100");
+    assert_eq!(w.accounts("both", "ann"), "held 100", "the other group stands until the fifth day");
+    w.at(5 * DAY + 5 * MINUTE).tick();
+    assert_eq!(w.accounts("both", "ann"), "pending 100");
+}
+
+#[test]
+fn a_lift_of_one_group_leaves_what_another_holds() {
+    let mut w = World::new();
+    w.order_among("both", &by("ann"), vec![], &[KEY, "[\"other\"]"]);
+    w.order("first", &by("bob"), burst(5));
+    w.order_in("second", &by("cat"), burst(3), "[\"other\"]");
+    w.news();
+    w.review(subject(), ReviewDecision::Lift);
+    assert_eq!(
+        w.news(),
+        ["hold ann/both | holds burst | review", "restore bob/first held>pending 100 | review"]
+    );
+    assert_eq!(w.out[w.out.len() - 2].holds[0].until, Some(at(3 * DAY)));
+    let rule = RuleId::new("burst").unwrap();
+    let other = ReviewSubject::Group { rule, key: Text::const_new("[\"other\"]") };
+    w.review(other, ReviewDecision::Lift);
+    assert_eq!(w.accounts("both", "ann"), "pending 100");
+}
+
+#[test]
 fn scheduled_and_paid_members_become_one_flag() {
     let mut w = World::new();
     for (name, creator) in [("a", "ann"), ("b", "bob"), ("c", "cat")] {

@@ -33,9 +33,8 @@ fn creator(number: usize) -> String {
     format!("c{number}")
 }
 
-fn group_of(order: usize) -> usize {
-    order % 2
-}
+/// The groups that count each order; it is measured in the first.
+const GROUPS: [&[usize]; 5] = [&[0, 1], &[1, 2], &[0], &[1], &[2, 0]];
 
 fn group_key(group: usize) -> String {
     format!("[\"g{group}\"]")
@@ -90,7 +89,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (order, 0..3usize, 0..RULES.len())
             .prop_map(|(order, creator, rule)| Step::Lift { order, creator, rule }),
         1 => (0..3usize, of_creator).prop_map(|(creator, decision)| Step::Creator { creator, decision }),
-        1 => (0..2usize).prop_map(|group| Step::LiftGroup { group }),
+        2 => (0..3usize).prop_map(|group| Step::LiftGroup { group }),
         4 => (0..3usize, run_state, proptest::collection::vec((0..3usize, 1..300i64), 0..3))
             .prop_map(|(run, state, amounts)| Step::Run { run, state, amounts }),
         5 => prop_oneof![0..3 * MIN, Just(DELAY), Just(LONGEST)].prop_map(|ms| Step::Wait { ms }),
@@ -154,7 +153,7 @@ impl Pair {
                 let name = line.map(|line| format!("l{line}"));
                 let lines: Vec<(&str, i64)> = name.iter().map(|name| (name.as_str(), *amount)).collect();
                 let (order_name, refund_name) = (order.to_string(), format!("r{refund}"));
-                let key = group_key(group_of(*order));
+                let key = group_key(GROUPS[*order][0]);
                 self.world.refund_in(&order_name, &refund_name, *state, *amount, &lines, hits(*says), &key);
                 self.oracle.refund(*order, *refund, *state, *amount, *line, *says);
             }
@@ -200,13 +199,14 @@ impl Pair {
         };
         let specs: Vec<LineSpec> = lines.iter().map(spec).collect();
         let name = order.to_string();
-        let key = group_key(group_of(order));
+        let keys: Vec<String> = GROUPS[order].iter().copied().map(group_key).collect();
+        let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
         if self.oracle.orders.contains_key(&order) {
-            self.world.amend_in(&name, &specs, hits(says), &key);
+            self.world.amend_in(&name, &specs, hits(says), keys[0]);
             self.oracle.amend(order, lines, says);
         } else {
-            self.world.order_in(&name, &specs, hits(says), &key);
-            self.oracle.order(order, group_of(order), lines, says);
+            self.world.order_among(&name, &specs, hits(says), &keys);
+            self.oracle.order(order, GROUPS[order], lines, says);
         }
     }
 

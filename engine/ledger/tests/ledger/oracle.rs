@@ -27,7 +27,8 @@ pub(crate) struct Hold {
     state: State,
     escalated: bool,
     placed_by: Option<usize>,
-    renewed_by: Option<usize>,
+    /// Groups and creators that hold it too.
+    wides: Vec<usize>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -134,9 +135,9 @@ impl Oracle {
         Oracle { now, ..Oracle::default() }
     }
 
-    pub(crate) fn order(&mut self, name: usize, group: usize, lines: Vec<LineOf>, says: Says) {
+    pub(crate) fn order(&mut self, name: usize, groups: &'static [usize], lines: Vec<LineOf>, says: Says) {
         let history = vec![Happened::Revised(lines)];
-        let order = Order { placed_at: self.now, position: self.position, group, history };
+        let order = Order { placed_at: self.now, position: self.position, groups, history };
         self.orders.insert(name, order);
         self.settle(name);
         self.say(name, says);
@@ -358,9 +359,21 @@ impl Oracle {
         let Some(wide) = self.wides.iter().position(|w| w.over == Over::Group(group)) else { return };
         self.wides[wide].lifted = true;
         for ix in 0..self.commissions.len() {
-            if self.wides[wide].members.contains(&self.commissions[ix].order) {
-                self.lift(ix, |hold| hold.placed_by == Some(wide) || hold.renewed_by == Some(wide));
+            if !self.wides[wide].members.contains(&self.commissions[ix].order) {
+                continue;
             }
+            let mut holds = self.commissions[ix].holds.clone();
+            for hold in holds.iter_mut().filter(|hold| hold.state == State::Standing) {
+                if hold.placed_by == Some(wide) || hold.wides.contains(&wide) {
+                    match self.latest(hold) {
+                        Some(until) if !hold.escalated => hold.until = until,
+                        Some(_) => {}
+                        None => hold.state = State::Lifted,
+                    }
+                }
+            }
+            self.commissions[ix].holds = holds;
+            self.tidy(ix);
         }
     }
 

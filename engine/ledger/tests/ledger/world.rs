@@ -22,6 +22,8 @@ pub(crate) struct World {
     pub(crate) out: Vec<Verdict>,
     /// What rules will say of commissions about to be released, by order.
     pub(crate) at_maturity: BTreeMap<String, Vec<Hit>>,
+    /// The group that each order is measured in.
+    measured_in: BTreeMap<String, String>,
     pub(crate) matured: Vec<MaturityRecord>,
     now: EventTime,
     position: u64,
@@ -56,6 +58,7 @@ impl World {
             genesis,
             out: Vec::new(),
             at_maturity: BTreeMap::new(),
+            measured_in: BTreeMap::new(),
             matured: Vec::new(),
             now: at(0),
             position: 0,
@@ -104,8 +107,11 @@ impl World {
             .into_iter()
             .map(|record| {
                 self.matured.push(record.clone());
-                let hits = self.at_maturity.get(record.order.key.order.as_str()).cloned().unwrap_or_default();
-                (record, Judged { hits, groups: vec![group("[\"ip\"]")], memberships: Vec::new() })
+                let name = record.order.key.order.as_str();
+                let hits = self.at_maturity.get(name).cloned().unwrap_or_default();
+                let key = self.measured_in.get(name).map_or(KEY, String::as_str);
+                let groups = vec![group(key)];
+                (record, Judged { hits, groups, memberships: Vec::new() })
             })
             .collect();
         self.ledger.close_sweep(point, position, &judged, &mut self.out);
@@ -151,8 +157,15 @@ impl World {
 
     /// An order that the feature counts in this group.
     pub(crate) fn order_in(&mut self, name: &str, lines: &[LineSpec], hits: Vec<Hit>, key: &str) {
+        self.order_among(name, lines, hits, &[key]);
+    }
+
+    /// An order that the feature counts in several groups, and is measured in the first.
+    pub(crate) fn order_among(&mut self, name: &str, lines: &[LineSpec], hits: Vec<Hit>, keys: &[&str]) {
+        self.measured_in.insert(name.to_owned(), keys[0].to_owned());
         let record = self.make_order(name, lines, 0);
-        let judged = Judged { hits, groups: vec![group(key)], memberships: vec![group(key)] };
+        let memberships = keys.iter().map(|key| group(key)).collect();
+        let judged = Judged { hits, groups: vec![group(keys[0])], memberships };
         self.apply(What::Order(record), Some(&judged));
     }
 

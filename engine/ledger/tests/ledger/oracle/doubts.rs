@@ -41,11 +41,11 @@ impl Oracle {
     }
 
     pub(super) fn burst(&mut self, name: usize, span: i64) {
-        let group = self.orders[&name].group;
+        let group = self.orders[&name].groups[0];
         let wide = self.fire("burst", Over::Group(group), Some(self.now + span)).0;
         let watermark = self.wides[wide].watermark.replace(self.position);
         let counted = |order: &Order| {
-            order.group == group
+            order.groups.contains(&group)
                 && order.placed_at >= self.now - WINDOW
                 && watermark.is_none_or(|mark| order.position > mark)
         };
@@ -140,7 +140,7 @@ impl Oracle {
                 state: State::Standing,
                 escalated: false,
                 placed_by: wide,
-                renewed_by: wide,
+                wides: wide.into_iter().collect(),
             });
             if wide.is_none() {
                 commission.named.push(rule);
@@ -149,15 +149,21 @@ impl Oracle {
         };
         if hold.state == State::Standing {
             hold.until = later(hold.until, until);
-            hold.renewed_by = hold.renewed_by.or(wide);
+            hold.wides.extend(wide);
         } else {
             hold.since = if hold.state == State::Lapsed { hold.since } else { now };
             hold.escalated =
                 until.is_none_or(|until| until > hold.since + LONGEST) && hold.state == State::Lapsed;
             hold.until = if hold.escalated { None } else { until };
             hold.state = State::Standing;
-            hold.renewed_by = wide;
+            hold.wides = wide.into_iter().collect();
         }
+    }
+
+    /// The latest end of the groups and creators that hold it and stand.
+    pub(super) fn latest(&self, hold: &Hold) -> Option<Option<i64>> {
+        let standing = hold.wides.iter().map(|wide| &self.wides[*wide]).filter(|wide| wide.stands(self.now));
+        standing.map(|wide| wide.until).reduce(later)
     }
 
     /// A held creator's new money is held.

@@ -34,7 +34,7 @@ pub(crate) struct Share {
 pub(crate) struct Order {
     pub(crate) placed_at: i64,
     pub(crate) position: u64,
-    pub(crate) group: usize,
+    pub(crate) groups: &'static [usize],
     pub(crate) history: Vec<Happened>,
 }
 

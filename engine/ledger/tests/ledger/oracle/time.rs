@@ -84,8 +84,8 @@ impl Oracle {
         for hold in holds.iter_mut().filter(|hold| hold.state == State::Standing) {
             let escalation = hold.since + LONGEST;
             if hold.until.is_some_and(|until| until <= now && until <= escalation) {
-                match hold.renewed_by.map(|wide| &self.wides[wide]).filter(|wide| wide.stands(now)) {
-                    Some(wide) => hold.until = wide.until,
+                match self.latest(hold) {
+                    Some(until) => hold.until = until,
                     None => hold.state = State::Lapsed,
                 }
             }
