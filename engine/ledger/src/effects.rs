@@ -5,7 +5,7 @@ use model::admitted::ClickRecord;
 use model::event::Beneficiary;
 use model::hit::{Effect, EvidenceValue, Hit, Judged};
 use model::verdict::{Account, Decision, Reason, Subject};
-use model::{CreatorId, ProgramId};
+use model::{CreatorId, Position, ProgramId};
 
 use crate::arena::{CommissionIx, OrderIx};
 use crate::holds::{Ask, By, Placed};
@@ -30,6 +30,16 @@ pub(crate) enum Occasion<'a> {
     Maturity(CommissionIx),
 }
 
+impl Occasion<'_> {
+    /// Up to where the features had counted: a sweep comes before the record that sets it off.
+    fn counted(&self, position: Position) -> Position {
+        match self {
+            Occasion::Click(_) | Occasion::Order(_) | Occasion::Refund(_) => position,
+            Occasion::Maturity(_) => Position(position.0.saturating_sub(1)),
+        }
+    }
+}
+
 /// What the rules want of one commission, strongest first.
 enum Want<'h> {
     Reject,
@@ -46,7 +56,7 @@ impl Ledger {
             return;
         }
         let order = self.order_behind(occasion);
-        self.fire_groups(judged, order, stage);
+        self.fire_groups(judged, order, occasion.counted(stage.moment.position), stage);
         if let Some(order) = order {
             self.act_on_order(occasion, order, judged, stage);
         }
@@ -77,13 +87,19 @@ impl Ledger {
     }
 
     /// Group holds are one object each, whoever's commissions they touch: a canary decides member by member.
-    fn fire_groups(&mut self, judged: &Judged, trigger: Option<OrderIx>, stage: &mut Stage) {
+    fn fire_groups(
+        &mut self,
+        judged: &Judged,
+        trigger: Option<OrderIx>,
+        counted: Position,
+        stage: &mut Stage,
+    ) {
         for hit in &judged.hits {
             if let Effect::HoldAllOf(slot, until) = hit.effect
                 && self.may_act_on_somebody(hit, stage)
             {
                 let why = self.reason_of(hit);
-                self.fire_group((&hit.rule, slot, until), judged, &why, trigger, stage);
+                self.fire_group((&hit.rule, slot, until), judged, &why, (trigger, counted), stage);
             }
         }
     }

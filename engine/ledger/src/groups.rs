@@ -148,13 +148,14 @@ impl Ledger {
         self.groups.largest = self.groups.largest.max(members);
     }
 
-    /// A rule holds the group that a record was measured in. Returns the group's hold, if there is a group.
+    /// A rule holds the group that a record was measured in, with the orders that were `counted` up to a position.
+    /// Returns the group's hold, if there is a group.
     pub(crate) fn fire_group(
         &mut self,
         (rule, slot, until): (&RuleId, Slot, Until),
         judged: &Judged,
         why: &Reason,
-        trigger: Option<OrderIx>,
+        (trigger, counted): (Option<OrderIx>, Position),
         stage: &mut Stage,
     ) -> Option<WideIx> {
         let key = &judged.groups.iter().find(|group| group.slot == slot)?.key;
@@ -163,7 +164,7 @@ impl Ledger {
         let clock = stage.moment.clock;
         self.fire_wide(wide, until, clock);
         let oldest = self.oldest(slot, clock);
-        let watermark = self.wide[wide].watermark.replace((slot, stage.moment.position));
+        let watermark = self.wide[wide].watermark.replace((slot, counted));
         // Another feature may have counted orders that the one before did not.
         let watermark = watermark.filter(|(by, _)| *by == slot).map(|(_, position)| position);
         let arrivals = self.groups.index.get(&(slot, key.clone())).map(|ix| &self.groups.keys[*ix]);

@@ -107,6 +107,18 @@ fn a_lift_of_one_group_leaves_what_another_holds() {
 }
 
 #[test]
+fn a_group_that_is_held_in_a_sweep_takes_the_order_that_set_the_sweep_off_when_it_fires_again() {
+    let mut w = World::new();
+    w.order("due", &[line("a", 1_000).by("ann", 1_000).delay(Span::ZERO)], vec![]);
+    w.at_maturity.insert("due".into(), burst(3));
+    w.at(MINUTE).order("hidden", &by("bob"), vec![]);
+    assert_eq!(w.accounts("due", "ann"), "held 100");
+    assert_eq!(w.accounts("hidden", "bob"), "pending 100");
+    w.at(2 * MINUTE).order("last", &by("cat"), burst(3));
+    assert_eq!(w.accounts("hidden", "bob"), "held 100");
+}
+
+#[test]
 fn scheduled_and_paid_members_become_one_flag() {
     let mut w = World::new();
     for (name, creator) in [("a", "ann"), ("b", "bob"), ("c", "cat")] {

@@ -435,7 +435,11 @@ impl Oracle {
     }
 }
 
-/// What rules say of an order's commissions when they are due: every third order is doubted each time.
+/// What rules say of an order's commissions when they are due: one is doubted each time, one gives a burst away.
 pub(crate) fn at_maturity(order: usize) -> Says {
-    if order % 3 == 2 { Says::Hold(Some(25 * 60_000)) } else { Says::Nothing }
+    match order {
+        2 => Says::Hold(Some(25 * 60_000)),
+        3 => Says::Burst(50 * 60_000),
+        _ => Says::Nothing,
+    }
 }

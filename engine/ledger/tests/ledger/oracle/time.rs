@@ -67,10 +67,13 @@ impl Oracle {
             due.sort_unstable();
             due
         };
+        // The record that sets the sweep off has not been counted.
+        self.position -= 1;
         for (_, ix) in due(self) {
             let order = self.commissions[ix].order;
             self.say(order, at_maturity(order));
         }
+        self.position += 1;
         for (_, ix) in due(self) {
             let pending = self.commissions[ix].of(Account::Pending);
             self.commissions[ix].post(Account::Pending, Account::Released, pending);
