@@ -14,13 +14,20 @@ const MINUTE_MS: i64 = 60_000;
 
 /// A rule that holds a burst from one address.
 fn burst(min_orders: u32, within: &str) -> Arc<Ruleset> {
+    burst_at_most(min_orders, within, "90d")
+}
+
+/// The same, where no hold outlives a time without being escalated.
+fn burst_at_most(min_orders: u32, within: &str, longest_hold: &str) -> Arc<Ruleset> {
     let rule = format!(
         "//! Burst\n//! Many orders from one address.\nconst ON = \"order\";\nconst SEVERITY = \"high\";\n\
          const PUBLIC_CODE = \"x\";\nconst MIN_ORDERS = {min_orders};\n\
          let orders = count(\"order\").by(\"ip\").within(\"{within}\");\n\
          if orders >= MIN_ORDERS {{ hold_all_of(orders, `${{orders}} orders`).until_reviewed(); }}\n"
     );
-    engine::load(&[("burst.rhai".to_owned(), rule)].into_iter().collect())
+    let settings = format!("longest_hold = \"{longest_hold}\"\n[rules.burst]\nmode = \"live\"\n");
+    let files = [("burst.rhai".to_owned(), rule), ("ruleset.toml".to_owned(), settings)];
+    engine::load(&files.into_iter().collect())
 }
 
 fn quiet() -> Arc<Ruleset> {
@@ -148,6 +155,25 @@ fn chunks_and_stops_never_show_where_the_rules_change() {
         decider = Decider::restore(&decider.snapshot(), &rulesets).unwrap();
     }
     assert!(output == expected, "stopped every 457 records");
+}
+
+#[test]
+fn chunks_never_show_where_a_ruleset_shortens_the_longest_hold() {
+    let (long, short) = (burst_at_most(1, "60d", "90d"), burst_at_most(1, "50d", "30d"));
+    let late = |minutes: i64| START_MS + 40 * 1_440 * MINUTE_MS + minutes * MINUTE_MS;
+    let mut log = vec![order(0, START_MS), order(1, late(0)), load_of(&short)];
+    // The next order fires the group, and so touches the first, whose hold is 40 days old.
+    log.extend((2..40).map(|n| order(n, late(10 * n))));
+    let log = records(log);
+    let decide = |chunk| engine::decide(&mut engine_of(&long, &[&short]), &log, chunk);
+    let expected = decide(1);
+    let verdicts = expected.parsed();
+    let escalated =
+        verdicts.iter().find(|v| v.reasons.iter().any(|reason| reason.rule.as_str() == "escalated"));
+    assert_eq!(escalated.map(|verdict| verdict.position), Some(Position(4)), "at the next sweep");
+    for chunk in [7, 4096] {
+        assert!(decide(chunk) == expected, "chunks of {chunk}");
+    }
 }
 
 #[test]

@@ -129,6 +129,7 @@ impl Ledger {
         self.regroup(&terms.features, grouped);
         self.failures.clear();
         self.terms = terms;
+        self.reset_lapses();
         self.wake_awaiting();
     }
 

@@ -79,6 +79,14 @@ impl Ledger {
         }
     }
 
+    /// Another ruleset may escalate sooner or later what stands.
+    pub(crate) fn reset_lapses(&mut self) {
+        for ix in self.commissions.names() {
+            let lapse = self.next_lapse(&self.commissions[ix]);
+            self.set_lapse(ix, lapse);
+        }
+    }
+
     /// The date of a commission: the latest of its lines that earn, all of which must have one.
     fn due_by_dates(&self, commission: &Commission) -> Option<EventTime> {
         let order = match &commission.origin {

@@ -132,6 +132,20 @@ fn no_hold_outlives_the_longest_allowed_without_being_escalated() {
 }
 
 #[test]
+fn a_ruleset_that_shortens_the_longest_hold_shortens_the_holds_that_stand() {
+    let mut policy = World::new().policy;
+    policy.default_market.longest_hold = Span::from_days(90);
+    let mut w = World::with(policy, Feeds::CompleteToClock);
+    w.order("o", &one(), vec![hit("doubt", Effect::Hold(Until::Reviewed))]);
+    w.at(40 * DAY).tick();
+    w.policy.default_market.longest_hold = Span::from_days(30);
+    w.set_policy("r2");
+    w.news();
+    w.at(40 * DAY + MINUTE).tick();
+    assert_eq!(w.news(), ["flag ann/o | holds doubt | escalated"]);
+}
+
+#[test]
 fn holds_outlive_their_rule() {
     let mut w = World::new();
     w.order("o", &one(), vec![hit("doubt", Effect::Hold(Until::Reviewed))]);
