@@ -8,7 +8,7 @@ use model::verdict::{Account, Decision, Reason, Subject};
 use model::{CreatorId, Position, ProgramId};
 
 use crate::arena::{CommissionIx, OrderIx};
-use crate::holds::{Ask, By, Placed};
+use crate::holds::{Ask, By, Hold, HoldState, Placed};
 use crate::ledger::Ledger;
 use crate::reasons::Cause;
 use crate::verdicts::{Stage, id};
@@ -135,7 +135,7 @@ impl Ledger {
                 .filter(|hit| self.acts(&hit.rule, creator.as_ref(), stage.moment.position))
                 .collect();
             let alone = matches!(occasion, Occasion::Maturity(judged) if *judged != ix);
-            let Some(want) = self.want(&hits, alone) else { continue };
+            let Some(want) = self.want(ix, &hits, alone) else { continue };
             let reasons: Vec<Reason> = hits.iter().map(|hit| self.reason_of(hit)).collect();
             acted |= self.do_to(ix, want, judged, &reasons, !acted, stage);
         }
@@ -146,11 +146,8 @@ impl Ledger {
 
     /// The strongest wish. A commission that is not itself being released is neither rejected nor flagged with
     /// the one that is.
-    fn want<'h>(&self, hits: &[&'h Hit], alone: bool) -> Option<Want<'h>> {
-        let rejects = |hit: &&Hit| {
-            hit.effect == Effect::Reject && self.rule(&hit.rule).is_some_and(|rule| rule.may_reject)
-        };
-        if !alone && hits.iter().any(rejects) {
+    fn want<'h>(&self, ix: CommissionIx, hits: &[&'h Hit], alone: bool) -> Option<Want<'h>> {
+        if !alone && hits.iter().any(|hit| self.may_reject(ix, hit)) {
             return Some(Want::Reject);
         }
         let holds: Vec<&Hit> = hits.iter().copied().filter(|hit| self.wants_hold(hit)).collect();
@@ -163,6 +160,16 @@ impl Ledger {
         }
         let flags = |hit: &&Hit| matches!(hit.effect, Effect::Flag | Effect::Reject);
         (!alone && hits.iter().any(flags)).then_some(Want::Flag)
+    }
+
+    /// A rule that a person contradicted only flags, whatever else fires.
+    fn may_reject(&self, ix: CommissionIx, hit: &Hit) -> bool {
+        let commission = &self.commissions[ix];
+        let contradicted = |hold: &Hold| hold.rule == hit.rule && hold.state == HoldState::Lifted;
+        hit.effect == Effect::Reject
+            && self.rule(&hit.rule).is_some_and(|rule| rule.may_reject)
+            && !commission.trusted
+            && !commission.holds.iter().any(contradicted)
     }
 
     fn wants_hold(&self, hit: &Hit) -> bool {
@@ -213,14 +220,7 @@ impl Ledger {
     }
 
     fn reject_by_rule(&mut self, ix: CommissionIx, reasons: &[Reason], stage: &mut Stage) -> Placed {
-        let commission = &self.commissions[ix];
-        let contradicted = |reason: &Reason| {
-            commission.holds.iter().any(|h| h.rule == reason.rule && h.state == crate::HoldState::Lifted)
-        };
-        if commission.trusted || reasons.iter().all(contradicted) {
-            return Placed::Disagreed;
-        }
-        if commission.rejected || !self.is_alive(ix) {
+        if self.commissions[ix].rejected || !self.is_alive(ix) {
             return Placed::Nothing;
         }
         let Some(first) = reasons.first() else { return Placed::Nothing };

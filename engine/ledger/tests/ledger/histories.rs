@@ -103,7 +103,7 @@ fn hits(says: Says) -> Vec<Hit> {
         Says::Hold(span) => vec![hit("doubt", Effect::Hold(span.map_or(Until::Reviewed, lasting)))],
         Says::Burst(span) => vec![hit("burst", Effect::HoldAllOf(Slot(0), lasting(span)))],
         Says::Creator(span) => vec![hit("other", Effect::HoldCreator(lasting(span)))],
-        Says::Reject => vec![hit("doubt", Effect::Reject)],
+        Says::Reject => vec![hit("doubt", Effect::Reject), hit("other", Effect::Flag)],
     }
 }
 

@@ -34,6 +34,20 @@ fn reject_precedes_hold_precedes_score_precedes_flag_and_all_are_reasons() {
 }
 
 #[test]
+fn a_rule_that_a_person_contradicted_does_not_reject_because_another_fires() {
+    let mut w = World::new();
+    w.order("o", &one(), vec![hit("doubt", HOLD)]);
+    w.review(w.own_hold("o", "ann", "doubt"), model::event::ReviewDecision::Lift);
+    w.news();
+    w.amend("o", &one(), vec![hit("doubt", Effect::Reject), hit("burst", Effect::Flag)]);
+    assert_eq!(w.news(), ["flag ann/o | burst,doubt"]);
+    w.amend("o", &one(), vec![hit("doubt", Effect::Reject), hit("other", HOLD)]);
+    assert_eq!(w.news(), ["hold ann/o pending>held 100 | holds other | doubt,other"]);
+    w.amend("o", &one(), vec![hit("doubt", Effect::Reject), hit("burst", Effect::Reject)]);
+    assert_eq!(w.news(), ["void ann/o held>void 100 | holds other | burst,doubt"]);
+}
+
+#[test]
 fn a_rule_that_may_not_reject_only_flags() {
     let mut w = World::new();
     w.policy.rules.values_mut().for_each(|rule| rule.may_reject = false);
