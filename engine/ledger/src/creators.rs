@@ -68,7 +68,7 @@ impl Ledger {
         stage: &mut Stage,
     ) {
         let ix = self.creators.open(program, creator);
-        let known = self.creators.books[ix].holds.iter().copied().find(|wide| self.wide[*wide].rule == *rule);
+        let known = self.hold_of_creator(program, creator, rule);
         let wide = known.unwrap_or_else(|| self.new_creator_hold(ix, rule, (until, &why)));
         let begins = self.fire_wide(wide, until, stage.moment.clock) || known.is_none();
         if !begins {
@@ -80,6 +80,17 @@ impl Ledger {
             self.announce(ix, &by, why.clone(), stage);
         }
         self.enqueue(wide, members, (by, why), None, stage);
+    }
+
+    /// The hold that a rule has put on a creator, if it ever did.
+    pub(crate) fn hold_of_creator(
+        &self,
+        program: &ProgramId,
+        creator: &CreatorId,
+        rule: &RuleId,
+    ) -> Option<WideIx> {
+        let book = self.creators.book(self.creators.find(program, creator)?);
+        book.holds.iter().copied().find(|wide| self.wide[*wide].rule == *rule)
     }
 
     fn is_touchable(&self, ix: CommissionIx) -> bool {

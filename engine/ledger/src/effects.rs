@@ -5,9 +5,9 @@ use model::admitted::ClickRecord;
 use model::event::Beneficiary;
 use model::hit::{Effect, EvidenceValue, Hit, Judged};
 use model::verdict::{Account, Decision, Reason, Subject};
-use model::{CreatorId, Position, ProgramId};
+use model::{CreatorId, Position, ProgramId, RuleId};
 
-use crate::arena::{CommissionIx, OrderIx};
+use crate::arena::{CommissionIx, OrderIx, WideIx};
 use crate::holds::{Ask, By, Hold, HoldState, Placed};
 use crate::ledger::Ledger;
 use crate::reasons::Cause;
@@ -48,6 +48,46 @@ enum Want<'h> {
     Flag,
 }
 
+impl Want<'_> {
+    /// Whether a hit says something beside what is wanted, which would be lost if that changes nothing.
+    fn leaves(&self, hit: &Hit) -> bool {
+        match hit.effect {
+            Effect::Flag | Effect::Reject => true,
+            Effect::Score(points) => points != 0 && matches!(self, Want::Hold(_)),
+            Effect::Hold(_)
+            | Effect::HoldAllOf(..)
+            | Effect::HoldCreator(_)
+            | Effect::Invalidate
+            | Effect::Failed(_) => false,
+        }
+    }
+}
+
+/// What the rules want of one commission, and why.
+struct Wish<'h> {
+    want: Want<'h>,
+    /// Some of them say something beside it.
+    more: bool,
+    reasons: Vec<Reason>,
+}
+
+/// Whether a commission carries the flags of its order.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum FlagsGo {
+    Here,
+    Elsewhere,
+}
+
+/// What came of a wish, weakest first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Came {
+    Nothing,
+    /// What is wanted stands already.
+    Stands,
+    /// A verdict says it.
+    Told,
+}
+
 impl Ledger {
     /// Does what the rules that act want.
     pub(crate) fn act(&mut self, occasion: &Occasion<'_>, judged: &Judged, stage: &mut Stage) {
@@ -57,14 +97,14 @@ impl Ledger {
         }
         let order = self.order_behind(occasion);
         self.fire_groups(judged, order, occasion.counted(stage.moment.position), stage);
+        if let Some((program, creator)) = self.credited(occasion) {
+            self.fire_creator(&program, &creator, judged, stage);
+        }
         if let Some(order) = order {
             self.act_on_order(occasion, order, judged, stage);
         }
         if let Occasion::Click(click) = occasion {
             self.act_on_click(click, judged, stage);
-        }
-        if let Some((program, creator)) = self.credited(occasion) {
-            self.fire_creator(&program, &creator, judged, stage);
         }
         self.work_backlog(stage);
     }
@@ -123,25 +163,36 @@ impl Ledger {
         }
     }
 
-    /// Effects on the order's own commissions, whoever earns them; a rejection at maturity is of one.
+    /// Effects on the order's own commissions, whoever earns them; a rejection at maturity is of one. Only one
+    /// commission of an order carries its flags.
     fn act_on_order(&mut self, occasion: &Occasion<'_>, order: OrderIx, judged: &Judged, stage: &mut Stage) {
-        let targets = self.orders[order].commissions.clone();
-        let mut acted = false;
-        for ix in targets {
-            let creator = self.commissions[ix].creator.clone();
-            let hits: Vec<&Hit> = judged
-                .hits
-                .iter()
-                .filter(|hit| self.acts(&hit.rule, creator.as_ref(), stage.moment.position))
-                .collect();
-            let alone = matches!(occasion, Occasion::Maturity(judged) if *judged != ix);
-            let Some(want) = self.want(ix, &hits, alone) else { continue };
-            let reasons: Vec<Reason> = hits.iter().map(|hit| self.reason_of(hit)).collect();
-            acted |= self.do_to(ix, want, judged, &reasons, !acted, stage);
+        let mut came = Came::Nothing;
+        for ix in self.orders[order].commissions.clone() {
+            if let Some(wish) = self.wish(ix, occasion, judged, stage) {
+                let place = if came == Came::Told { FlagsGo::Elsewhere } else { FlagsGo::Here };
+                came = came.max(self.grant(ix, wish, judged, place, stage));
+            }
         }
-        if !acted {
+        if came == Came::Nothing {
             self.flag_nowhere(order, judged, stage);
         }
+    }
+
+    /// What the rules that act on a commission want of it.
+    fn wish<'h>(
+        &self,
+        ix: CommissionIx,
+        occasion: &Occasion<'_>,
+        judged: &'h Judged,
+        stage: &Stage,
+    ) -> Option<Wish<'h>> {
+        let creator = self.commissions[ix].creator.as_ref();
+        let acting = judged.hits.iter().filter(|hit| self.acts(&hit.rule, creator, stage.moment.position));
+        let hits: Vec<&Hit> = acting.collect();
+        let alone = matches!(occasion, Occasion::Maturity(judged) if *judged != ix);
+        let want = self.want(ix, &hits, alone)?;
+        let more = !alone && hits.iter().any(|hit| want.leaves(hit));
+        Some(Wish { want, more, reasons: hits.iter().map(|hit| self.reason_of(hit)).collect() })
     }
 
     /// The strongest wish. A commission that is not itself being released is neither rejected nor flagged with
@@ -180,18 +231,18 @@ impl Ledger {
         }
     }
 
-    /// Does it; returns whether anything came of it. Only one commission of an order carries its flags.
-    fn do_to(
+    /// Does it; returns what came of it.
+    fn grant(
         &mut self,
         ix: CommissionIx,
-        want: Want<'_>,
+        wish: Wish<'_>,
         judged: &Judged,
-        reasons: &[Reason],
-        carries_flags: bool,
+        flags: FlagsGo,
         stage: &mut Stage,
-    ) -> bool {
+    ) -> Came {
+        let Wish { want, more, reasons } = wish;
         let placed = match want {
-            Want::Reject => self.reject_by_rule(ix, reasons, stage),
+            Want::Reject => self.reject_by_rule(ix, &reasons, stage),
             Want::Hold(hits) => {
                 let each: Vec<Placed> =
                     hits.into_iter().map(|hit| self.hold_by_rule(ix, hit, judged, stage)).collect();
@@ -200,17 +251,23 @@ impl Ledger {
             Want::Score(score) => self.hold_by_score(ix, score, stage),
             Want::Flag => Placed::Disagreed,
         };
-        let only_flags = matches!(placed, Placed::Disagreed) || self.is_beyond_reach(ix, placed);
-        if only_flags && carries_flags && self.is_alive(ix) {
+        let told = stage.explain(ix, &ACTED, &reasons);
+        let only_flags = match placed {
+            Placed::Disagreed => true,
+            Placed::Unchanged => more && !told,
+            // Money that was paid is only marked.
+            Placed::Nothing => !self.commissions[ix].balance.get(Account::Paid).is_zero(),
+            Placed::Changed => false,
+        };
+        let flagged = only_flags && flags == FlagsGo::Here && self.is_alive(ix);
+        if flagged {
             reasons.iter().for_each(|reason| stage.decide(ix, Decision::Flag, reason));
         }
-        let told = stage.explain(ix, &ACTED, reasons);
-        told || placed == Placed::Unchanged || !carries_flags
-    }
-
-    /// Money that was paid is only marked.
-    fn is_beyond_reach(&self, ix: CommissionIx, placed: Placed) -> bool {
-        placed == Placed::Nothing && !self.commissions[ix].balance.get(Account::Paid).is_zero()
+        match placed {
+            _ if told || flagged => Came::Told,
+            Placed::Unchanged if !more => Came::Stands,
+            Placed::Unchanged | Placed::Changed | Placed::Disagreed | Placed::Nothing => Came::Nothing,
+        }
     }
 
     fn is_alive(&self, ix: CommissionIx) -> bool {
@@ -230,23 +287,18 @@ impl Ledger {
 
     fn hold_by_rule(&mut self, ix: CommissionIx, hit: &Hit, judged: &Judged, stage: &mut Stage) -> Placed {
         let why = self.reason_of(hit);
-        let wide = match hit.effect {
-            Effect::HoldAllOf(slot, _) => {
+        let (until, wide) = match hit.effect {
+            Effect::Hold(until) => (until, None),
+            Effect::HoldAllOf(slot, until) => {
                 let group = judged.groups.iter().find(|group| group.slot == slot);
-                group.and_then(|group| self.groups.hold(&hit.rule, &group.key))
+                (until, group.and_then(|group| self.groups.hold(&hit.rule, &group.key)))
             }
-            Effect::HoldCreator(_) => return self.creator_hold_reaches(ix),
-            Effect::Hold(_)
-            | Effect::Flag
-            | Effect::Score(_)
-            | Effect::Invalidate
-            | Effect::Reject
-            | Effect::Failed(_) => None,
-        };
-        let until = match hit.effect {
-            Effect::Hold(until) | Effect::HoldAllOf(_, until) | Effect::HoldCreator(until) => until,
+            Effect::HoldCreator(until) => match self.creator_hold_over(ix, &hit.rule) {
+                Ok(wide) => (until, Some(wide)),
+                Err(placed) => return placed,
+            },
             Effect::Flag | Effect::Score(_) | Effect::Invalidate | Effect::Reject | Effect::Failed(_) => {
-                model::hit::Until::Default
+                (model::hit::Until::Default, None)
             }
         };
         let until = match wide {
@@ -254,15 +306,26 @@ impl Ledger {
             None => self.hold_until(&hit.rule, until, stage.moment),
         };
         let ask = Ask { rule: hit.rule.clone(), until, wide, by: By::Rule };
-        self.place_hold(ix, &ask, &why, stage)
+        match (self.place_hold(ix, &ask, &why, stage), &hit.effect) {
+            // The creator is held, even if nothing is left of this order.
+            (Placed::Nothing, Effect::HoldCreator(_)) => Placed::Unchanged,
+            (placed, _) => placed,
+        }
     }
 
-    /// A creator's hold is placed once, on all of theirs; an agency's share is not theirs.
-    fn creator_hold_reaches(&self, ix: CommissionIx) -> Placed {
-        match self.commissions[ix].beneficiary {
-            Beneficiary::Creator(_) => Placed::Unchanged,
-            Beneficiary::Agency(_) => Placed::Nothing,
-        }
+    /// The hold that a rule has just put on the creator of a commission, unless the commission is under it already.
+    /// What another creator earns of the order is not meant, nor is an agency's share.
+    fn creator_hold_over(&self, ix: CommissionIx, rule: &RuleId) -> Result<WideIx, Placed> {
+        let commission = &self.commissions[ix];
+        let Beneficiary::Creator(creator) = &commission.beneficiary else { return Err(Placed::Nothing) };
+        let record = commission.order().map(|order| &self.orders[order].record);
+        let credit = record.and_then(|record| record.credit()).filter(|credit| credit.creator == *creator);
+        let stands = commission.holds.iter().any(|hold| hold.stands() && hold.rule == *rule);
+        let wide = credit.filter(|_| !stands).and_then(|credit| {
+            let program = &self.totals.book(commission.book).program;
+            self.hold_of_creator(program, &credit.creator, rule)
+        });
+        wide.ok_or(Placed::Unchanged)
     }
 
     fn hold_by_score(&mut self, ix: CommissionIx, score: i64, stage: &mut Stage) -> Placed {

@@ -34,6 +34,59 @@ fn reject_precedes_hold_precedes_score_precedes_flag_and_all_are_reasons() {
 }
 
 #[test]
+fn what_fires_beside_a_hold_of_the_creator_is_a_reason_too() {
+    let mut w = World::new();
+    let hold = |until| hit("other", Effect::HoldCreator(until));
+    let more = || vec![hit("burst", Effect::Flag), hit("doubt", Effect::Score(5))];
+    w.order("o", &one(), [more(), vec![hold(Until::Reviewed)]].concat());
+    w.order("p", &one(), [more(), vec![hold(Until::Reviewed)]].concat());
+    assert_eq!(
+        w.news(),
+        [
+            "accrue ann/o accrued>held 100 | holds other | attributed,burst,doubt,other",
+            "accrue ann/p accrued>held 100 | holds other | attributed,other",
+            "flag ann/p | holds other | burst,doubt,other"
+        ]
+    );
+}
+
+#[test]
+fn what_fires_beside_a_hold_of_the_creator_is_told_of_an_order_of_which_nothing_is_left() {
+    let mut w = World::new();
+    w.order("o", &one(), vec![]);
+    w.order("p", &one(), vec![]);
+    w.news();
+    let hold = || hit("other", Effect::HoldCreator(Until::Reviewed));
+    let refunded = model::event::RefundState::Approved;
+    w.refund_of("o", "r", refunded, 1_000, &[], vec![hold()]);
+    w.refund_of("p", "r", refunded, 1_000, &[], vec![hold(), hit("burst", Effect::Flag)]);
+    assert_eq!(
+        w.news(),
+        [
+            "reduce ann/o pending>reduced 100 | refund",
+            "hold ann/p pending>held 100 | holds other | other",
+            "reduce ann/p held>reduced 100 | holds other | refund",
+            "flag order:main/p | burst,other"
+        ]
+    );
+}
+
+#[test]
+fn what_fires_beside_a_hold_that_stands_already_is_flagged() {
+    let mut w = World::new();
+    w.order("o", &one(), vec![hit("doubt", HOLD)]);
+    w.news();
+    w.amend("o", &one(), vec![hit("doubt", HOLD)]);
+    assert!(w.news().is_empty());
+    w.amend("o", &one(), vec![hit("doubt", HOLD), hit("burst", Effect::Flag)]);
+    w.amend("o", &one(), vec![hit("doubt", HOLD), hit("other", Effect::Score(5))]);
+    assert_eq!(
+        w.news(),
+        ["flag ann/o | holds doubt | burst,doubt", "flag ann/o | holds doubt | doubt,other"]
+    );
+}
+
+#[test]
 fn a_rule_that_a_person_contradicted_does_not_reject_because_another_fires() {
     let mut w = World::new();
     w.order("o", &one(), vec![hit("doubt", HOLD)]);

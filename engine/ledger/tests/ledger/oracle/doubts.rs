@@ -23,7 +23,17 @@ impl Oracle {
                     Happened::Stood { .. } | Happened::Refunded { .. } | Happened::Rejected { .. } => None,
                 });
                 if let Some((_, creator, _, _)) = lines.and_then(|lines| lines.first()) {
-                    self.hold_creator(*creator, "other", Some(self.now + span), true);
+                    let creator = *creator;
+                    let wide = self.hold_creator(creator, "other", Some(self.now + span), true);
+                    // The order that gives the creator away is held even if it had been passed over before.
+                    let until = self.wides[wide].until;
+                    for ix in own {
+                        let commission = &self.commissions[ix];
+                        let held = commission.standing().any(|hold| hold.rule == "other");
+                        if commission.creator == creator && !held {
+                            self.place(ix, "other", until, Some(wide), true);
+                        }
+                    }
                 }
             }
             Says::Reject => {
@@ -98,7 +108,7 @@ impl Oracle {
         rule: &'static str,
         until: Option<i64>,
         by_rule: bool,
-    ) {
+    ) -> usize {
         let (wide, began) = self.fire(rule, Over::Creator(creator), until);
         if began {
             for ix in 0..self.commissions.len() {
@@ -107,6 +117,7 @@ impl Oracle {
                 }
             }
         }
+        wide
     }
 
     pub(super) fn place(
