@@ -324,6 +324,7 @@ fn what_no_order_brought_is_explained_by_its_commission_and_by_its_name() {
         "lines": [{"beneficiary": "creator:maria", "currency": "USD", "gross": 700, "net": 700}],
     });
     desk.replay(&[bonus, run], 5);
+    desk.told(&["reconcile"]);
     let told = desk.told(&["explain", "bonus-31"]);
     for words in ["Obligation bonus-31 of program main", "agency:north (bonus): released 50.00 USD"] {
         assert!(told.contains(words), "`{words}` is told:\n{told}");

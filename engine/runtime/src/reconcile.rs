@@ -102,6 +102,11 @@ impl Reconciler {
         }
     }
 
+    /// Everything that does not add up so far.
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
     fn find(&mut self, verdict: &Verdict, subject: Text, what: String) {
         self.findings.push(Finding { verdict_id: verdict.verdict_id, subject, what });
     }
@@ -130,7 +135,8 @@ fn contradiction(verdict: &Verdict) -> Option<String> {
         Decision::Hold | Decision::Recall => &[Account::Held],
         Decision::Release => &[Account::Released],
         Decision::Schedule => &[Account::Scheduled],
-        Decision::Pay => &[Account::Paid, Account::Released],
+        // What was paid beyond its run goes the whole way at once.
+        Decision::Pay => &[Account::Released, Account::Scheduled, Account::Paid],
         Decision::Restore | Decision::ClawBack => return None,
         Decision::Flag => &[],
     };

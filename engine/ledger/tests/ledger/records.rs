@@ -177,5 +177,6 @@ pub(crate) fn show(verdict: &Verdict) -> String {
     if !verdict.holds.is_empty() {
         shown += &format!(" | holds {}", names(verdict.holds.iter().map(|hold| &hold.rule).collect()));
     }
-    shown + &format!(" | {}", names(verdict.reasons.iter().map(|reason| &reason.rule).collect()))
+    shown += &format!(" | {}", names(verdict.reasons.iter().map(|reason| &reason.rule).collect()));
+    shown
 }

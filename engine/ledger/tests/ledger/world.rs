@@ -9,6 +9,7 @@ use model::log::{Feeds, Genesis};
 use model::policy::{Mode, Policy};
 use model::verdict::{Account, CommissionId, HoldId};
 use model::*;
+use runtime::Reconciler;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -29,7 +30,7 @@ pub(crate) struct World {
     position: u64,
     swept: Option<EventTime>,
     orders: BTreeMap<String, Arc<OrderRecord>>,
-    books: BTreeMap<String, (u64, BTreeMap<Account, Minor>)>,
+    reconciler: Reconciler,
     read: usize,
     checked: usize,
 }
@@ -64,7 +65,7 @@ impl World {
             position: 0,
             swept: None,
             orders: BTreeMap::new(),
-            books: BTreeMap::new(),
+            reconciler: Reconciler::default(),
             read: 0,
             checked: 0,
         }
@@ -376,30 +377,12 @@ impl World {
         self.ledger.set_ruleset(terms(&self.policy, name), &[]);
     }
 
-    /// What `reconcile` would do with the verdicts, as they come.
+    /// Finance's own proof of the books, as the verdicts come.
     fn check(&mut self) {
         let from = std::mem::replace(&mut self.checked, self.out.len());
         for verdict in &self.out[from..] {
-            let name = verdict
-                .commission_id
-                .map_or_else(|| verdict.subject.clone().unwrap().into(), |id| id.to_string());
-            let (sequence, book) = self.books.entry(name).or_default();
-            *sequence += 1;
-            assert_eq!(verdict.sequence, *sequence, "sequences have no gaps");
-            if verdict.commission_id.is_some() && *sequence == 1 {
-                assert_eq!(verdict.decision.name(), "accrue", "a first verdict accrues");
-            }
-            for posting in &verdict.postings {
-                assert!(posting.amount.0 > 0);
-                let out = if posting.from == Account::Accrued { posting.amount.0 } else { -posting.amount.0 };
-                book.entry(posting.from).or_default().0 += out;
-                book.entry(posting.to).or_default().0 += posting.amount.0;
-            }
-            for account in Account::ALL.iter().filter(|_| verdict.commission_id.is_some()) {
-                let kept = book.get(account).copied().unwrap_or_default();
-                assert_eq!(verdict.balance.get(account), Some(&kept), "{account:?} of {verdict:?}");
-                assert!(kept.0 >= 0, "{account:?} is negative in {verdict:?}");
-            }
+            self.reconciler.read(verdict);
+            assert!(self.reconciler.findings().is_empty(), "{:?}\n{verdict:?}", self.reconciler.findings());
             let reasons: Vec<_> = verdict.reasons.iter().map(|reason| &reason.rule).collect();
             assert!(reasons.is_sorted() && !reasons.is_empty(), "reasons are sorted and given: {verdict:?}");
         }
