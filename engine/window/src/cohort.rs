@@ -1,9 +1,9 @@
 //! Refund ratios: of the orders placed within a window, the share on which a money-moving refund stands.
 //!
 //! An order is in its groups from its own time until it leaves the longest window, whenever its refunds come. A
-//! refund stands from the record that moves its money, while the newest such record passes the filter, until a
-//! record of the same refund undoes it: `rejected` or `reversed`. An order on which several stand is refunded
-//! once.
+//! refund is as its latest state by (time, position) leaves it, whenever that arrives: it stands if that state moves
+//! money and passes the filter, and not if it undoes it (`rejected`, `reversed`). An order on which several stand is
+//! refunded once.
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ use model::admitted::{OrderRecord, RefundRecord};
 use model::event::RefundState;
 use model::feature::{Counted, Filter, Measure};
 use model::policy::WindowLimits;
-use model::{EventTime, Field, Span, Text, Value};
+use model::{EventTime, Field, Position, Span, Text, Value};
 
 use crate::grouping::{GroupCurrency, Grouping, Place, Places};
 use crate::hashes::{Hashes, join};
@@ -49,13 +49,21 @@ pub(crate) struct Cohort {
     orders: Index,
     /// By order's slot: the groups of orders that have several.
     several: BTreeMap<u32, Vec<u32>>,
-    /// By order's slot: the refunds that stand on it, if some do.
-    standing: BTreeMap<u32, Vec<u128>>,
+    /// By order's slot: the refunds that were answered, if some were.
+    answered: BTreeMap<u32, Vec<Answer>>,
     groups: Index,
     lost: Losses,
 
     #[serde(skip)]
     at_hand: Places,
+}
+
+/// Where a refund of an order has come to.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Answer {
+    refund: u128,
+    latest: (EventTime, Position, RefundState),
+    stands: bool,
 }
 
 impl Cohort {
@@ -78,7 +86,7 @@ impl Cohort {
             orders_of: Run::default(),
             orders: Index::new(PER_ORDER, Index::SLOTS_MAX),
             several: BTreeMap::new(),
-            standing: BTreeMap::new(),
+            answered: BTreeMap::new(),
             at_hand: Places::default(),
         }
     }
@@ -110,7 +118,7 @@ impl Cohort {
     }
 
     fn subtract(&mut self, window: usize, order: u32) {
-        let is_refunded = self.standing.contains_key(&order);
+        let is_refunded = self.is_refunded(order);
         let is_longest = window + 1 == self.log.windows();
         for group in groups_of(&self.orders, &self.several, order) {
             let words = self.groups.words_mut(*group);
@@ -125,7 +133,7 @@ impl Cohort {
         if is_longest {
             self.orders.remove(order);
             self.several.remove(&order);
-            self.standing.remove(&order);
+            self.answered.remove(&order);
         }
     }
 
@@ -186,19 +194,22 @@ impl Cohort {
         };
         let Some(order) = self.orders.find(key_of(&refund.order, hashes)) else { return };
         let name = hashes.of_value(Value::Text(refund.part.as_str())).expect("a refund has an id");
-        let was_refunded = self.standing.contains_key(&order);
-        let refunds = self.standing.entry(order).or_default();
-        refunds.retain(|other| *other != name);
-        if stands {
-            refunds.push(name);
+        let latest = (refund.occurred_at, refund.position, refund.refund.state);
+        let was_refunded = self.is_refunded(order);
+        let answers = self.answered.entry(order).or_default();
+        match answers.iter_mut().find(|answer| answer.refund == name) {
+            Some(known) if latest <= known.latest => return,
+            Some(known) => (known.latest, known.stands) = (latest, stands),
+            None => answers.push(Answer { refund: name, latest, stands }),
         }
-        let is_refunded = !refunds.is_empty();
-        if !is_refunded {
-            self.standing.remove(&order);
-        }
+        let is_refunded = self.is_refunded(order);
         if is_refunded != was_refunded {
             self.count_refunded(order, is_refunded);
         }
+    }
+
+    fn is_refunded(&self, order: u32) -> bool {
+        self.answered.get(&order).is_some_and(|answers| answers.iter().any(|answer| answer.stands))
     }
 
     fn passes(&self, refund: &RefundRecord) -> bool {
@@ -267,15 +278,15 @@ impl Cohort {
 
     fn bytes(&self) -> usize {
         let lists: usize = self.several.values().map(Vec::capacity).sum();
-        let refunds: usize = self.standing.values().map(Vec::capacity).sum();
-        let entries = self.several.len() + self.standing.len();
+        let answers: usize = self.answered.values().map(Vec::capacity).sum();
+        let entries = self.several.len() + self.answered.len();
         self.log.bytes()
             + self.orders_of.bytes()
             + self.orders.bytes()
             + self.groups.bytes()
             + self.lost.bytes()
             + lists * size_of::<u32>()
-            + refunds * size_of::<u128>()
+            + answers * size_of::<Answer>()
             + entries * 2 * size_of::<(u32, Vec<u32>)>()
     }
 }

@@ -60,6 +60,22 @@ fn several_refunds_refund_an_order_once_and_a_reversal_takes_back_its_own() {
 }
 
 #[test]
+fn the_state_that_happened_last_stands_whenever_it_arrives() {
+    let mut bench = ratio_of(0);
+    let (order, _) = placed(&mut bench, "1", 0);
+    bench.refund(20, refund("a", 12, RefundState::Reversed, &order));
+    let mut approved = refund("a", 11, RefundState::Approved, &order);
+    approved.first_move = true;
+    assert_eq!(bench.refund(21, approved).unwrap().values, [ratio(0, 1)], "it was undone later");
+    bench.refund(22, refund("a", 13, RefundState::Completed, &order));
+    assert_eq!(bench.read(23, &order), [ratio(1, 1)]);
+    let mut tied = refund("a", 13, RefundState::Rejected, &order);
+    tied.position = model::Position(1);
+    bench.refund(24, tied);
+    assert_eq!(bench.read(25, &order), [ratio(0, 1)], "of equal times the later position");
+}
+
+#[test]
 fn a_request_moves_nothing() {
     let mut bench = ratio_of(0);
     let (order, _) = placed(&mut bench, "1", 0);

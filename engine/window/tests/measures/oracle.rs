@@ -148,7 +148,7 @@ struct Row {
 pub(crate) struct Oracle {
     /// Every record that may make rows, with its time, in log order.
     records: Vec<(i64, Raw)>,
-    /// By order: the last record of each refund that moved money or undid it.
+    /// By order: the record of each refund that moved money or undid it last, by (time, position).
     refunds: BTreeMap<OrderKey, BTreeMap<RefundId, Arc<RefundRecord>>>,
 }
 
@@ -159,8 +159,12 @@ impl Oracle {
 
     pub(crate) fn refund(&mut self, refund: &Arc<RefundRecord>) {
         if refund.refund.state != RefundState::Requested {
+            let when = |refund: &RefundRecord| (refund.occurred_at, refund.position, refund.refund.state);
             let of_order = self.refunds.entry(refund.order.key.clone()).or_default();
-            of_order.insert(refund.part.clone(), refund.clone());
+            let last = of_order.entry(refund.part.clone()).or_insert_with(|| refund.clone());
+            if when(refund) > when(last) {
+                *last = refund.clone();
+            }
         }
     }
 

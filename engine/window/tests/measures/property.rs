@@ -74,6 +74,7 @@ impl World {
             Step::Refund(order, part, state, words) => {
                 let Some(order) = self.pick(order) else { return Ok(()) };
                 let mut refund = steps::refund(&words, part, state, &self.orders[order], occurred);
+                refund.position = Position(self.position);
                 refund.first_move = self.moved.is_first(order, part, state);
                 let refund = Arc::new(refund);
                 self.oracle.refund(&refund);
