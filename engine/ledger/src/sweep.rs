@@ -1,5 +1,5 @@
-//! Sweeps: unfinished group and creator holds, then lapses, then (after judging all that is due) all effects,
-//! then releases; each by (due time, creation).
+//! Sweeps: unfinished group and creator holds, then lapses, then (after judging all that is due) all effects
+//! with the holds that they begin, then releases; each by (due time, creation).
 
 use model::admitted::MaturityRecord;
 use model::hit::{EvidenceValue, Judged};
@@ -67,6 +67,9 @@ impl Ledger {
                 self.publish(&mut stage, out);
             }
         }
+        // What a hold of this sweep has still to touch must not be released before it.
+        self.finish_backlog(&mut stage);
+        self.publish(&mut stage, out);
         for (date, ix) in self.releasing(at) {
             self.release(ix, date, &mut stage);
             self.publish(&mut stage, out);

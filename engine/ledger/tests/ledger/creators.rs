@@ -3,6 +3,7 @@
 use crate::world::*;
 use model::event::{ReviewDecision, ReviewSubject, RunState, Status};
 use model::hit::{Effect, Until};
+use model::limit::GROUP_MEMBERS_PER_POSITION;
 use model::{CreatorId, Span};
 
 fn by(creator: &str) -> [LineSpec; 1] {
@@ -128,6 +129,17 @@ fn the_end_of_a_creator_hold_is_due_even_while_it_has_no_member() {
     w.at(5 * DAY).tick();
     assert_eq!(w.ledger.next_due(), None);
     assert!(!w.ledger.may_overflow(0));
+}
+
+#[test]
+fn a_sweep_releases_nothing_that_a_hold_of_the_same_sweep_has_still_to_touch() {
+    let mut w = World::new();
+    for i in 0..GROUP_MEMBERS_PER_POSITION + 5 {
+        w.order(&format!("o{i}"), &by("ann"), vec![]);
+    }
+    w.at_maturity.insert("o0".into(), hold(5));
+    w.at(14 * DAY).tick();
+    assert!(w.ledger.commissions().all(|commission| commission.is_held()));
 }
 
 #[test]
