@@ -1,19 +1,18 @@
 //! Recent clicks, stored under each key they have.
 //!
-//! A click is remembered until it is older than its [`retention`] by the log clock; for deduplication as long as
+//! A click is remembered until it is older than its [retention](click_retention) by the log clock; for deduplication as long as
 //! genesis says, which is shorter. Forgetting is exact: who looks passes the time before which clicks are
 //! forgotten, so it does not matter that they are dropped a minute's worth at a time.
 
 use model::admitted::ClickRecord;
+#[cfg(doc)]
+use model::admitted::click_retention;
 use model::{BuyerId, ClickId, EventTime, Fingerprint, Span};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::table::{In, Program, Scoped, Table};
-
-/// The longest attribution window.
-pub(crate) const WINDOW_MAX: Span = Span::from_days(30);
 
 /// Clicks are dropped in steps of this.
 const STEP: Span = Span::from_mins(1);
@@ -136,11 +135,6 @@ impl Clicks {
         let all = self.steps.values().map(Vec::len).sum();
         [all, self.by_id.len(), self.by_buyer.len(), self.by_device.len()]
     }
-}
-
-/// How long clicks are remembered: an order that comes up to `horizon` late still finds all that could earn it.
-pub(crate) fn retention(horizon: Span) -> Span {
-    Span::from_ms(WINDOW_MAX.as_ms().saturating_add(horizon.as_ms()))
 }
 
 /// Nearly always at the end: positions grow, times mostly.

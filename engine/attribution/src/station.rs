@@ -1,6 +1,6 @@
 //! The station: its state and the way in.
 
-use model::admitted::{Admitted, OrderRecord};
+use model::admitted::{Admitted, OrderRecord, click_retention};
 use model::log::{Control, Genesis, RecordBody};
 use model::policy::Policy;
 use model::{EventId, EventTime, OrderId, OrderKey, Record, Span};
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 use crate::admission::Admission;
-use crate::clicks::{Clicks, retention};
+use crate::clicks::Clicks;
 use crate::contexts::Contexts;
 use crate::counts::Counts;
 use crate::creators::Creators;
@@ -143,7 +143,7 @@ impl Attribution {
 
     /// Clicks before this are forgotten.
     pub(crate) fn forgotten_before(&self, clock: EventTime) -> EventTime {
-        clock.minus(retention(self.dedup_horizon))
+        clock.minus(click_retention(self.dedup_horizon))
     }
 }
 

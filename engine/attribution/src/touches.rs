@@ -1,13 +1,13 @@
 //! The clicks that may have earned an order, by the key that ties them to it.
 
-use model::admitted::{ClickRecord, OrderRecord};
+use model::admitted::{ATTRIBUTION_WINDOW_MAX, ClickRecord, OrderRecord};
 use model::event::{Click, Order};
 use model::policy::{Pick, ProgramPolicy};
 use model::{EventTime, Position};
 use std::cmp::Reverse;
 use std::sync::Arc;
 
-use crate::clicks::{Clicks, Touch, WINDOW_MAX};
+use crate::clicks::{Clicks, Touch};
 use crate::creators::Creators;
 use crate::limit::CLICKS_PER_KEY_MAX;
 use crate::orders::Entry;
@@ -74,7 +74,7 @@ fn of_device<'a>(scene: &Scene<'a>) -> Vec<&'a Arc<ClickRecord>> {
 
 /// No click from before this can have earned the order, or it is forgotten.
 fn since(scene: &Scene<'_>) -> EventTime {
-    scene.at.minus(WINDOW_MAX).max(scene.forgotten)
+    scene.at.minus(ATTRIBUTION_WINDOW_MAX).max(scene.forgotten)
 }
 
 /// The first [`CLICKS_PER_KEY_MAX`] clicks in the order in which they earn.

@@ -1,11 +1,13 @@
 //! Who earns what of an order: the best candidate of each line whose click was not invalidated, and their agency.
 
-use model::admitted::{Candidate, OrderRecord, TermsSource};
+use model::admitted::{Candidate, ClickRecord, OrderRecord, TermsSource};
 use model::commission::{line_base, line_commission};
 use model::event::{Base, Beneficiary, Component, Line, OrderType};
 use model::hit::EvidenceValue;
 use model::verdict::{CommissionId, Decision, Reason};
-use model::{CreatorId, LineId, Minor, PlanId, ProgramId, Text};
+use model::{CreatorId, EventTime, LineId, Minor, PlanId, Position, Span, Text};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::arena::{CommissionIx, OrderIx};
@@ -51,6 +53,33 @@ pub struct LineSnapshot {
     pub earns: usize,
 }
 
+/// Clicks that rules have invalidated, as long as an order that comes may name them. Ids may come again; positions
+/// do not.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct InvalidClicks {
+    retention: Span,
+    clicks: BTreeSet<(EventTime, Position)>,
+}
+
+impl InvalidClicks {
+    pub(crate) fn new(retention: Span) -> InvalidClicks {
+        InvalidClicks { retention, clicks: BTreeSet::new() }
+    }
+
+    /// Adds one, and forgets those that are too old by then.
+    pub(crate) fn insert(&mut self, click: &ClickRecord, clock: EventTime) {
+        self.clicks.insert((click.occurred_at, click.position));
+        let oldest = clock.minus(self.retention);
+        while self.clicks.first().is_some_and(|(time, _)| *time < oldest) {
+            self.clicks.pop_first();
+        }
+    }
+
+    fn contains(&self, click: &ClickRecord) -> bool {
+        self.clicks.contains(&(click.occurred_at, click.position))
+    }
+}
+
 /// A share that an order gives to somebody.
 struct Claim {
     beneficiary: Beneficiary,
@@ -79,7 +108,8 @@ impl Ledger {
     ) -> OrderIx {
         let order = self.order_of(record);
         let before = std::mem::replace(&mut self.orders[order].record, record.clone());
-        let claims = self.claims(record);
+        self.note_invalid(order);
+        let claims = self.claims(order);
         let mut created = Vec::new();
         let mut shares = Vec::with_capacity(claims.len());
         for claim in claims {
@@ -112,13 +142,15 @@ impl Ledger {
 
     /// The shares of an order's lines, in the order of lines, creator before agency. What earns nothing and
     /// waits for nothing makes no commission.
-    fn claims(&self, record: &OrderRecord) -> Vec<Claim> {
+    fn claims(&self, order: OrderIx) -> Vec<Claim> {
+        let book = &self.orders[order];
+        let record = &book.record;
         let mut claims = Vec::new();
         if record.order.order_type != OrderType::Normal {
             return claims;
         }
         for (place, line) in record.order.lines.iter().enumerate() {
-            let Some((rank, candidate)) = self.pick(record, place).filter(|_| !line.gift) else { continue };
+            let Some((rank, candidate)) = pick(book, place).filter(|_| !line.gift) else { continue };
             let share = |gross, no_plan| Share {
                 line: u32::try_from(place).expect("lines are limited"),
                 candidate: u32::try_from(rank).expect("candidates are limited"),
@@ -152,17 +184,13 @@ impl Ledger {
         claims
     }
 
-    /// The best candidate of a line whose click stands.
-    fn pick<'r>(&self, record: &'r OrderRecord, line: usize) -> Option<(usize, &'r Candidate)> {
-        let stands = |candidate: &Candidate| {
-            let click = candidate.click.as_ref();
-            click.is_none_or(|click| !self.is_invalid(&record.key.program, &click.click.click_id))
-        };
-        record.candidates.get(line)?.iter().enumerate().find(|(_, candidate)| stands(candidate))
-    }
-
-    fn is_invalid(&self, program: &ProgramId, click: &model::ClickId) -> bool {
-        self.invalid_clicks.get(program).is_some_and(|clicks| clicks.contains(click))
+    /// An order remembers which of its clicks are invalid: it may be amended long after they are forgotten.
+    fn note_invalid(&mut self, order: OrderIx) {
+        let record = self.orders[order].record.clone();
+        let clicks = record.candidates.iter().flatten().filter_map(|candidate| candidate.click.as_ref());
+        for click in clicks.filter(|click| self.invalid_clicks.contains(click)) {
+            self.orders[order].note_invalid(click.position);
+        }
     }
 
     fn commission_of(
@@ -249,6 +277,14 @@ impl Ledger {
         let line = |share: &Share| line_snapshot(order, commission, share);
         Some(Snapshot { lines: commission.shares.iter().filter_map(line).collect() })
     }
+}
+
+/// The best candidate of a line whose click stands.
+fn pick(order: &OrderBook, line: usize) -> Option<(usize, &Candidate)> {
+    let stands = |candidate: &Candidate| {
+        candidate.click.as_ref().is_none_or(|click| !order.is_invalid(click.position))
+    };
+    order.record.candidates.get(line)?.iter().enumerate().find(|(_, candidate)| stands(candidate))
 }
 
 /// What a line earns for a component when `refunded` has gone back.

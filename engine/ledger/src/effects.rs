@@ -367,7 +367,7 @@ impl Ledger {
         let mut reasons: Vec<Reason> = hits.iter().map(|hit| self.reason_of(hit)).collect();
         let (program, name) = (&click.context.program, &click.click.click_id);
         if hits.iter().any(|hit| hit.effect == Effect::Invalidate) {
-            self.invalid_clicks.entry(program.clone()).or_default().insert(name.clone());
+            self.invalid_clicks.insert(click, stage.moment.clock);
             reasons.push(Cause::Invalidated.because([("creator", id(click.click.creator_id.as_str()))]));
         }
         let subject = Subject::Click(program.clone(), name.clone());

@@ -1,6 +1,6 @@
 //! The station: what it keeps, and which record is settled where.
 
-use model::admitted::{Admitted, OrderRecord, What};
+use model::admitted::{Admitted, OrderRecord, What, click_retention};
 use model::event::Beneficiary;
 use model::feature::PlannedFeature;
 use model::hit::Judged;
@@ -8,15 +8,16 @@ use model::limit::GROUP_MEMBERS_PER_POSITION;
 use model::log::{Feeds, Genesis};
 use model::policy::Policy;
 use model::verdict::{Account, CommissionId, HoldId, Subject};
-use model::{ClickId, Currency, Market, Minor, OrderKey, Position, ProgramId, RuleId, Span, Text, Verdict};
+use model::{Currency, Market, Minor, OrderKey, Position, ProgramId, RuleId, Span, Text, Verdict};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use crate::acting::FailureCounts;
 use crate::arena::{Arena, CommissionIx, OrderIx, WideIx};
 use crate::commission::Commission;
 use crate::creators::Creators;
+use crate::credit::InvalidClicks;
 use crate::effects::Occasion;
 use crate::feeds::FeedMarks;
 use crate::groups::{GroupedOrder, Groups};
@@ -78,7 +79,7 @@ pub struct Ledger {
     pub(crate) feeds: FeedMarks,
     pub(crate) payable: Payable,
     pub(crate) runs: Runs,
-    pub(crate) invalid_clicks: BTreeMap<ProgramId, BTreeSet<ClickId>>,
+    pub(crate) invalid_clicks: InvalidClicks,
     pub(crate) failures: FailureCounts,
     /// How many verdicts there are about what has no commission.
     pub(crate) notices: BTreeMap<Subject, u64>,
@@ -110,7 +111,7 @@ impl Ledger {
             feeds: FeedMarks::default(),
             payable: Payable::default(),
             runs: Runs::default(),
-            invalid_clicks: BTreeMap::new(),
+            invalid_clicks: InvalidClicks::new(click_retention(genesis.dedup_horizon)),
             failures: FailureCounts::new(),
             notices: BTreeMap::new(),
             counters: Counters::default(),

@@ -27,6 +27,8 @@ struct History {
     whole: Standing,
     lines: Vec<(LineId, Standing)>,
     refunds: Vec<RefundBook>,
+    /// Clicks of its candidates that were invalid when it came.
+    invalid: Vec<Position>,
 }
 
 /// Where an order or one of its lines stands.
@@ -118,6 +120,17 @@ impl OrderBook {
 
     pub(crate) fn refunds_mut(&mut self) -> &mut Vec<RefundBook> {
         &mut self.history.get_or_insert_default().refunds
+    }
+
+    pub(crate) fn note_invalid(&mut self, click: Position) {
+        if !self.is_invalid(click) {
+            self.history.get_or_insert_default().invalid.push(click);
+        }
+    }
+
+    /// Whether a click was invalid when the order came.
+    pub(crate) fn is_invalid(&self, click: Position) -> bool {
+        self.history.as_ref().is_some_and(|history| history.invalid.contains(&click))
     }
 
     /// A refund was asked for and not yet answered: nothing matures.

@@ -76,6 +76,15 @@ pub enum What {
     FeedMark(Arc<FeedMark>),
 }
 
+/// The longest attribution window.
+pub const ATTRIBUTION_WINDOW_MAX: Span = Span::from_days(30);
+
+/// How long a click is remembered, by the log clock: an order that comes up to `dedup_horizon` late still finds all
+/// that could earn it.
+pub fn click_retention(dedup_horizon: Span) -> Span {
+    Span::from_ms(ATTRIBUTION_WINDOW_MAX.as_ms().saturating_add(dedup_horizon.as_ms()))
+}
+
 /// A click as it is remembered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClickRecord {

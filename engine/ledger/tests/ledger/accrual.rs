@@ -1,9 +1,10 @@
 //! Who earns what, and what becomes of it when the order, or its status, changes.
 
 use crate::world::*;
+use model::admitted::ClickRecord;
 use model::event::{Component, OrderType, Status};
 use model::hit::{Effect, Until};
-use model::{AgencyId, BasisPoints, Minor};
+use model::{AgencyId, BasisPoints, Minor, Position};
 
 #[test]
 fn an_order_accrues_for_its_creator_and_on_top_for_the_agency() {
@@ -97,6 +98,40 @@ fn an_invalidated_click_earns_nothing_at_later_orders_and_the_next_candidate_doe
         ]
     );
     assert_eq!(w.out[2].reattributed_from.as_ref().map(|c| c.as_str()), Some("ann"));
+}
+
+fn clicked(click: &std::sync::Arc<ClickRecord>) -> [LineSpec; 1] {
+    let mut candidate = candidate(click.click.creator_id.as_str(), 1_000);
+    candidate.click = Some(click.clone());
+    [line("a", 1_000).or(candidate)]
+}
+
+#[test]
+fn a_click_that_has_the_id_of_a_forgotten_invalid_one_earns() {
+    let mut w = World::new();
+    w.click(&click_at("c", "ann", Position(1), at(0)), vec![hit("doubt", Effect::Invalidate)]);
+    let again = click_at("c", "ann", Position(2), at(10 * DAY));
+    w.at(10 * DAY).click(&again, vec![]);
+    w.order("o", &clicked(&again), vec![]);
+    assert_eq!(w.accounts("o", "ann"), "pending 100");
+}
+
+#[test]
+fn invalid_clicks_are_forgotten_with_the_clicks_and_stay_invalid_for_orders_that_they_had_lost() {
+    let mut w = World::new();
+    let invalid = click("c", "ann");
+    w.click(&invalid, vec![hit("doubt", Effect::Invalidate)]);
+    w.order("o", &clicked(&invalid), vec![]);
+    let mut sizes = Vec::new();
+    for days in 0..100 {
+        let click = click_at("d", "ann", Position(u64::MAX - 1), at(days * DAY));
+        w.at(days * DAY).click(&click, vec![hit("doubt", Effect::Invalidate)]);
+        sizes.push(postcard::to_allocvec(&w.ledger).unwrap().len());
+    }
+    assert!(sizes[99] <= sizes[40] + 8, "37 days of them are kept: {sizes:?}");
+    w.news();
+    w.amend("o", &clicked(&invalid), vec![]);
+    assert!(w.news().is_empty(), "it earns ann nothing, as before");
 }
 
 #[test]

@@ -154,9 +154,20 @@ pub(crate) fn context() -> Arc<Context> {
     })
 }
 
+/// A click at time 0, at a position that its id makes its own.
 pub(crate) fn click(id: &str, creator: &str) -> Arc<ClickRecord> {
+    let position = id.bytes().fold(0, |sum, byte| sum * 256 + u64::from(byte));
+    click_at(id, creator, Position(position), at(0))
+}
+
+pub(crate) fn click_at(
+    id: &str,
+    creator: &str,
+    position: Position,
+    occurred_at: EventTime,
+) -> Arc<ClickRecord> {
     let click = Click::new(ClickId::new(id).unwrap(), CreatorId::new(creator).unwrap());
-    Arc::new(ClickRecord::new(Position(0), at(0), context(), click))
+    Arc::new(ClickRecord::new(position, occurred_at, context(), click))
 }
 
 /// A verdict in a line: `hold ann: pending>held 100 | holds burst | why burst`.
