@@ -3,7 +3,7 @@
 //! Whether a record was seen before is asked first, so that a repeat of what was accepted is a repeat whatever
 //! has changed since. What refers to an order that has not come is examined again when it comes.
 
-use model::event::{Body, Click, Event, Order, OrderStatus, Refund, RefundTarget};
+use model::event::{Body, Click, Event, Obligation, Order, OrderStatus, Refund, RefundTarget};
 use model::refusal::{Code, Refusal};
 use model::{LineId, Minor, Record};
 use std::collections::BTreeSet;
@@ -11,8 +11,8 @@ use std::collections::BTreeSet;
 use crate::limit::MATCHED_REFUND_ID_BYTES_MAX;
 use crate::orders::Entry;
 use crate::refunds;
-use crate::station::Attribution;
-use crate::table::Program;
+use crate::station::{Attribution, obligation_key};
+use crate::table::{In, Program};
 
 /// What became of a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,12 +51,13 @@ impl Attribution {
                     status_fits(status, order).map_err(Admission::Refused)?;
                 }
             }
-            Body::Plan(_)
-            | Body::Creator(_)
-            | Body::Review(_)
-            | Body::PayoutRun(_)
-            | Body::Obligation(_)
-            | Body::FeedMark(_) => self.examine_event_id(event, content)?,
+            Body::Plan(_) | Body::Creator(_) | Body::Review(_) | Body::PayoutRun(_) | Body::FeedMark(_) => {
+                self.examine_event_id(event, content)?
+            }
+            Body::Obligation(obligation) => {
+                self.examine_event_id(event, content)?;
+                self.examine_obligation(program, obligation)?;
+            }
         }
         Ok(content)
     }
@@ -103,6 +104,17 @@ impl Attribution {
                 format!("/lines/{index}/line_id"),
                 "another line of the order has the same id".to_owned(),
             )),
+            None => Ok(()),
+        }
+    }
+
+    fn examine_obligation(&self, program: Program, obligation: &Obligation) -> Result<(), Admission> {
+        let known = self.obligations.get(&In(program, &obligation_key(obligation)));
+        match known.filter(|currency| **currency != obligation.currency) {
+            Some(currency) => {
+                let detail = format!("the obligation is in {currency}, and stays so when it is amended");
+                Err(refused(Code::KeyConflict, "/currency", detail))
+            }
             None => Ok(()),
         }
     }

@@ -2,15 +2,15 @@
 
 use model::Record;
 use model::admitted::{Admitted, ClickRecord, OrderRecord, StatusChange, What};
-use model::event::{Body, Click, Creator, Event, Order, OrderStatus};
+use model::event::{Body, Click, Creator, Event, Obligation, Order, OrderStatus};
 use std::sync::Arc;
 
 use crate::admission::Admission;
 use crate::arrival::{Arrival, Moment};
 use crate::credit;
 use crate::parking::{Parked, Ticket, Waiting};
-use crate::station::Attribution;
-use crate::table::In;
+use crate::station::{Attribution, obligation_key};
+use crate::table::{In, Scoped};
 use crate::touches::Scene;
 
 impl Attribution {
@@ -36,7 +36,7 @@ impl Attribution {
             Body::Refund(refund) => return self.refund_came(record, arrival, moment, (refund, content), out),
             Body::Review(review) => What::Review(Arc::new((**review).clone())),
             Body::PayoutRun(run) => What::PayoutRun(Arc::new((**run).clone())),
-            Body::Obligation(obligation) => What::Obligation(Arc::new((**obligation).clone())),
+            Body::Obligation(obligation) => self.obligation(&arrival, obligation),
             Body::FeedMark(mark) => What::FeedMark(Arc::new((**mark).clone())),
         };
         out.push(arrival.brings(moment, what));
@@ -73,6 +73,12 @@ impl Attribution {
         let creator = Arc::new(creator.clone());
         self.creators.add(arrival.program, arrival.occurred_at, &creator);
         What::Creator(creator)
+    }
+
+    fn obligation(&mut self, arrival: &Arrival, obligation: &Obligation) -> What {
+        let key = Scoped::new(arrival.program, obligation_key(obligation));
+        self.obligations.insert(key, obligation.currency);
+        What::Obligation(Arc::new(obligation.clone()))
     }
 
     fn order_came(

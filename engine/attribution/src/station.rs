@@ -1,9 +1,10 @@
 //! The station: its state and the way in.
 
 use model::admitted::{Admitted, OrderRecord, click_retention};
+use model::event::{Beneficiary, Component, Obligation};
 use model::log::{Control, Genesis, RecordBody};
 use model::policy::Policy;
-use model::{EventId, EventTime, OrderId, OrderKey, Record, Span};
+use model::{Currency, EventId, EventTime, ObligationId, OrderId, OrderKey, Record, Span};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -35,6 +36,8 @@ pub struct Attribution {
     pub(crate) contexts: Contexts,
     /// The content of every event that is known by its `event_id`.
     pub(crate) event_ids: Table<EventId, u128>,
+    /// The currency that each obligation is in.
+    pub(crate) obligations: Table<Scoped<ObligationOf>, Currency>,
     pub(crate) clicks: Clicks,
     pub(crate) plans: Plans,
     pub(crate) creators: Creators,
@@ -58,6 +61,7 @@ impl Attribution {
             counts: Counts::default(),
             contexts: Contexts::new(genesis),
             event_ids: Table::default(),
+            obligations: Table::default(),
             clicks: Clicks::default(),
             plans: Plans::default(),
             creators: Creators::default(),
@@ -145,6 +149,13 @@ impl Attribution {
     pub(crate) fn forgotten_before(&self, clock: EventTime) -> EventTime {
         clock.minus(click_retention(self.dedup_horizon))
     }
+}
+
+/// An obligation to somebody for something: amended, it stays what it is.
+pub(crate) type ObligationOf = (ObligationId, Beneficiary, Component);
+
+pub(crate) fn obligation_key(obligation: &Obligation) -> ObligationOf {
+    (obligation.obligation_id.clone(), obligation.beneficiary.clone(), obligation.component)
 }
 
 /// The time that a record states, if it is one that may move the clock.

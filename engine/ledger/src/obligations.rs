@@ -30,6 +30,8 @@ impl Ledger {
             let earns = (owed.beneficiary.clone(), owed.component);
             self.add_commission(Commission { creator, ..Commission::new(commission, origin, earns, book) })
         });
+        let book = self.totals.book(self.commissions[ix].book);
+        assert_eq!(book.currency, owed.currency, "admission refuses an obligation in another currency");
         // The same obligation again amends it: paying it twice would be worse than anything.
         self.commissions[ix].fixed = owed.amount;
         if let Origin::Obligation { due, .. } = &mut self.commissions[ix].origin {

@@ -205,7 +205,8 @@ impl Ledger {
         (beneficiary, currency): Payee,
     ) -> CommissionIx {
         let context = &admitted.context;
-        let name = format!("{}/{currency}", run.run_id);
+        // No id has a control character: no obligation bears this name.
+        let name = format!("{}\0{currency}", run.run_id);
         let component = Component::Adjustment;
         let id = CommissionId::named(context.program.as_str(), &name, &beneficiary, component);
         if let Some(known) = self.commission_index.get(&id) {

@@ -1,9 +1,9 @@
 //! What is accepted, what is a repeat, what is refused, and what the clock makes of it.
 
-use model::event::{Body, FeedMark, OrderType, RefundState, Status};
+use model::event::{Body, Component, FeedMark, Obligation, OrderType, RefundState, Status};
 use model::log::{Control, RecordBody};
 use model::refusal::{Code, Refusal};
-use model::{Minor, Span};
+use model::{Currency, Minor, Span};
 
 use super::events::*;
 use super::lane::{Lane, effects};
@@ -30,6 +30,21 @@ fn duplicates_and_refusals_change_nothing_not_even_the_clock() {
     assert_eq!(lane.station.clock(), Some(at(10)));
     let counts = lane.station.counts();
     assert_eq!((counts.read, counts.applied, counts.duplicates, counts.refused), (3, 1, 1, 1));
+}
+
+#[test]
+fn an_obligation_stays_in_its_currency_when_it_is_amended() {
+    let mut lane = Lane::new();
+    let euros = |obligation: &mut Obligation| obligation.currency = Currency::new("EUR").unwrap();
+    lane.send(obligation("bonus", 1, |_| {}));
+    lane.send(obligation("bonus", 2, |obligation| obligation.amount = Minor(5_000)));
+    assert_eq!(lane.refused(obligation("bonus", 3, euros)), (Code::KeyConflict, "/currency".into()));
+    let fee = |obligation: &mut Obligation| obligation.component = Component::FixedFee;
+    lane.send(obligation("bonus", 4, |obligation| {
+        fee(obligation);
+        euros(obligation);
+    }));
+    assert_eq!(lane.refused(obligation("bonus", 5, fee)), (Code::KeyConflict, "/currency".into()));
 }
 
 #[test]

@@ -189,6 +189,22 @@ pub(crate) fn plan(name: &str, rate: i64, minute: i64, with: impl FnOnce(&mut Pl
     event(&format!("plan-{name}-{}-{minute}", plan.version), minute, Body::Plan(Box::new(plan)))
 }
 
+/// An obligation of 100 US dollars to ann.
+pub(crate) fn obligation(name: &str, minute: i64, with: impl FnOnce(&mut Obligation)) -> Event {
+    let mut obligation = Obligation {
+        obligation_id: id(name),
+        beneficiary: Beneficiary::Creator(id("ann")),
+        component: Component::Bonus,
+        currency: usd(),
+        amount: Minor(10_000),
+        order_id: None,
+        due: None,
+        contract_ref: None,
+    };
+    with(&mut obligation);
+    event(&format!("obligation-{name}-{minute}"), minute, Body::Obligation(Box::new(obligation)))
+}
+
 pub(crate) fn days(days: i64) -> Span {
     Span::from_days(days)
 }

@@ -2,7 +2,7 @@
 
 use ledger::{Commission, RulesetTerms};
 use model::admitted::{AgencyTerms, Candidate, ClickRecord, Context, Evidence, Rate, Terms, TermsSource};
-use model::event::{Base, Click, Component, Line, SettlementFrom};
+use model::event::{Base, Beneficiary, Click, Component, Line, Obligation, SettlementFrom};
 use model::feature::{Aggregate, Counted, Feature, Membership, PlannedFeature, Slot};
 use model::hit::{Effect, Hit};
 use model::policy::{Mode, OnFailure, Policy, RulePolicy};
@@ -168,6 +168,20 @@ pub(crate) fn click_at(
 ) -> Arc<ClickRecord> {
     let click = Click::new(ClickId::new(id).unwrap(), CreatorId::new(creator).unwrap());
     Arc::new(ClickRecord::new(position, occurred_at, context(), click))
+}
+
+/// A bonus that is due at once.
+pub(crate) fn obligation(id: &str, creator: &str, amount: i64) -> Obligation {
+    Obligation {
+        obligation_id: ObligationId::new(id).unwrap(),
+        beneficiary: Beneficiary::parse(creator).unwrap(),
+        component: Component::Bonus,
+        currency: usd(),
+        amount: Minor(amount),
+        order_id: None,
+        due: None,
+        contract_ref: None,
+    }
 }
 
 /// A verdict in a line: `hold ann: pending>held 100 | holds burst | why burst`.

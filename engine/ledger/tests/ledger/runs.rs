@@ -2,7 +2,7 @@
 
 use crate::world::*;
 use model::Span;
-use model::event::RunState::*;
+use model::event::{Component, RunState::*};
 
 /// Ann has 100 and then 50 released, Bob 30.
 fn released() -> World {
@@ -71,6 +71,16 @@ fn what_was_paid_beyond_is_accrued_paid_and_owed_back_and_alerts() {
         ]
     );
     w.check_totals();
+}
+
+#[test]
+fn an_obligation_that_is_named_like_a_run_is_not_what_the_run_paid_beyond() {
+    let mut w = released();
+    w.run("run", Locked, &[("creator:bob", 30)]);
+    w.run("run", Paid, &[("creator:bob", 50)]);
+    w.news();
+    w.obligation_for("run/USD", "creator:bob", Component::Adjustment, 700);
+    assert_eq!(w.news(), ["accrue bob accrued>pending 700 | obligation"]);
 }
 
 #[test]

@@ -319,16 +319,14 @@ impl World {
     }
 
     pub(crate) fn obligation(&mut self, id: &str, creator: &str, amount: i64, due: Option<EventTime>) {
-        let obligation = Obligation {
-            obligation_id: ObligationId::new(id).unwrap(),
-            beneficiary: Beneficiary::parse(creator).unwrap(),
-            component: Component::Bonus,
-            currency: usd(),
-            amount: Minor(amount),
-            order_id: None,
-            due,
-            contract_ref: None,
-        };
+        self.owe(Obligation { due, ..obligation(id, creator, amount) });
+    }
+
+    pub(crate) fn obligation_for(&mut self, id: &str, creator: &str, component: Component, amount: i64) {
+        self.owe(Obligation { component, ..obligation(id, creator, amount) });
+    }
+
+    fn owe(&mut self, obligation: Obligation) {
         self.apply(What::Obligation(Arc::new(obligation)), None);
     }
 
