@@ -9,7 +9,7 @@ use model::hit::EvidenceValue;
 use model::verdict::{Account, Decision, Reason};
 
 use crate::arena::CommissionIx;
-use crate::commission::{Commission, Share, Side, Taken};
+use crate::commission::{Commission, OwingWhy, Share, Side, Taken};
 use crate::credit::{candidate_of, earned};
 use crate::ledger::Ledger;
 use crate::reasons::Cause;
@@ -113,10 +113,7 @@ impl Ledger {
         if amount.is_zero() {
             return;
         }
-        let decision = match side {
-            Side::Reduced => Decision::Reduce,
-            Side::Void => Decision::Void,
-        };
+        let decision = side.decision();
         let mut left = amount;
         for from in TAKEN_FROM {
             let part = left.min(self.commissions[ix].balance.get(from));
@@ -140,6 +137,8 @@ impl Ledger {
         let commission = &mut self.commissions[ix];
         let owing = commission.owing.get_mut(side);
         *owing = owing.plus(amount);
+        commission.owing_why.retain(|known| known.side != side || known.reason.rule != why.rule);
+        commission.owing_why.push(OwingWhy { side, reason: why.clone() });
         let sum = commission.owing.sum();
         assert!(sum <= commission.balance.get(Account::Scheduled), "nothing is taken twice");
         self.tell_owing(ix, why, stage);
@@ -170,11 +169,16 @@ impl Ledger {
         stage.decide(ix, Decision::Flag, &asks);
     }
 
-    /// Posts what was owing, after its run is decided.
+    /// Posts what was owing, after its run is decided, with the reasons that it was owed for.
     pub(crate) fn settle_owing(&mut self, ix: CommissionIx, stage: &mut Stage) {
         let owing = std::mem::take(&mut self.commissions[ix].owing);
-        for (side, cause) in [(Side::Reduced, Cause::Refund), (Side::Void, Cause::Status)] {
-            self.take(ix, side, owing.get(side), &cause.bare(), stage);
+        let why = std::mem::take(&mut self.commissions[ix].owing_why);
+        for side in Side::BOTH {
+            let reasons: Vec<Reason> =
+                why.iter().filter(|why| why.side == side).map(|why| why.reason.clone()).collect();
+            let Some(latest) = reasons.last() else { continue };
+            self.take(ix, side, owing.get(side), latest, stage);
+            stage.explain(ix, &[side.decision(), Decision::ClawBack], &reasons);
         }
     }
 

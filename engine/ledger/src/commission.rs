@@ -1,13 +1,14 @@
 //! One beneficiary's share of one order (or of one obligation): its lines, its accounts, its holds.
 
 use model::event::{Beneficiary, Component};
-use model::verdict::{Account, CommissionId};
+use model::verdict::{Account, CommissionId, Decision, Reason};
 use model::{CreatorId, EventTime, Minor, ObligationId, OrderId, RunId};
 use serde::{Deserialize, Serialize};
 
 use crate::account::Balance;
 use crate::arena::{BookIx, OrderIx};
 use crate::holds::Hold;
+use crate::kept;
 use crate::parcels::Parcel;
 use crate::timers::Timer;
 
@@ -30,6 +31,8 @@ pub struct Commission {
     pub(crate) taken: Taken,
     /// The part of it that fell on scheduled money and waits for the run.
     pub(crate) owing: Taken,
+    /// Why: the latest reason of each rule.
+    pub(crate) owing_why: Vec<OwingWhy>,
     pub(crate) holds: Vec<Hold>,
     pub(crate) held_before: bool,
     /// A person released it: all rules only flag until its amount changes.
@@ -118,8 +121,16 @@ impl Taken {
     }
 }
 
+/// Why something is owing.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct OwingWhy {
+    pub(crate) side: Side,
+    #[serde(with = "kept")]
+    pub(crate) reason: Reason,
+}
+
 /// What takes money off: a refund, or fraud and cancellation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Side {
     Reduced,
     Void,
@@ -127,6 +138,13 @@ pub(crate) enum Side {
 
 impl Side {
     pub(crate) const BOTH: [Side; 2] = [Side::Reduced, Side::Void];
+
+    pub(crate) const fn decision(self) -> Decision {
+        match self {
+            Side::Reduced => Decision::Reduce,
+            Side::Void => Decision::Void,
+        }
+    }
 
     pub(crate) const fn account(self) -> Account {
         match self {
@@ -157,6 +175,7 @@ impl Commission {
             fixed: Minor::ZERO,
             taken: Taken::default(),
             owing: Taken::default(),
+            owing_why: Vec::new(),
             holds: Vec::new(),
             held_before: false,
             trusted: false,

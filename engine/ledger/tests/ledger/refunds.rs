@@ -158,6 +158,27 @@ fn a_refund_of_a_failed_runs_money_reduces_it() {
 }
 
 #[test]
+fn what_was_owed_to_a_run_is_taken_with_the_reasons_that_it_was_owed_for() {
+    let mut w = ordered();
+    w.at(14 * DAY).tick();
+    w.run("run", model::event::RunState::Locked, &[]);
+    w.refund("o", "r", Approved, 300);
+    w.review(w.subject("o", "ann"), model::event::ReviewDecision::Void);
+    w.news();
+    w.run("run", model::event::RunState::Failed, &[]);
+    assert_eq!(
+        w.news(),
+        [
+            "release ann/o scheduled>released 150 | payout_run",
+            "reduce ann/o released>reduced 30 | refund",
+            "void ann/o released>void 120 | review"
+        ]
+    );
+    let refund = &w.out[w.out.len() - 2].reasons[0].evidence;
+    assert_eq!(format!("{:?}", refund["amount"]), "Int(300)");
+}
+
+#[test]
 fn a_refund_that_is_reversed_before_the_run_owes_nothing() {
     let mut w = ordered();
     w.at(14 * DAY).tick();
