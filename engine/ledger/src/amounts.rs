@@ -39,7 +39,7 @@ impl Ledger {
         let before = std::mem::replace(&mut commission.taken, target);
         commission.shares = shares;
         stage.touch(ix);
-        self.settle_no_plan(ix, stage);
+        self.settle_no_plan(ix, why, stage);
         if grown.is_zero() && before == target {
             return;
         }

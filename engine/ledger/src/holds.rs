@@ -260,8 +260,8 @@ impl Ledger {
         stage.explain(ix, &[Decision::Restore], std::slice::from_ref(why));
     }
 
-    /// A line without terms holds its commission until a plan comes.
-    pub(crate) fn settle_no_plan(&mut self, ix: CommissionIx, stage: &mut Stage) {
+    /// A line without terms holds its commission until a plan comes, or `why` else it no longer needs one.
+    pub(crate) fn settle_no_plan(&mut self, ix: CommissionIx, why: &Reason, stage: &mut Stage) {
         let cause = Cause::NoPlan;
         let rule = cause.rule();
         let known = self.commissions[ix].holds.iter().find(|hold| hold.rule == rule).map(|hold| hold.state);
@@ -270,7 +270,7 @@ impl Ledger {
             let ask = Ask { rule, until: None, wide: None, by: By::Own };
             self.place_hold(ix, &ask, &cause.bare(), stage);
         } else if !waits && known.is_some() {
-            self.lift(ix, |hold| hold.rule == rule, &Cause::Planned.bare(), stage);
+            self.lift(ix, |hold| hold.rule == rule, why, stage);
             self.commissions[ix].holds.retain(|hold| hold.rule != rule);
         }
     }

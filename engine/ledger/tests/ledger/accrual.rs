@@ -253,6 +253,17 @@ fn an_order_that_is_restored_is_held_if_a_hold_stands() {
 }
 
 #[test]
+fn a_line_without_terms_that_is_cancelled_frees_the_others_because_it_was_cancelled() {
+    let mut w = World::new();
+    let lines = [line("a", 1_000).by("ann", 0).without_plan(), line("b", 1_000).by("ann", 1_000)];
+    w.order("o", &lines, vec![]);
+    assert_eq!(w.accounts("o", "ann"), "held 100");
+    w.news();
+    w.at(1).status_at("o", Status::Cancelled, &["a"], at(1));
+    assert_eq!(w.news(), ["restore ann/o held>pending 100 | status"]);
+}
+
+#[test]
 fn an_obligation_accrues_on_its_own_commission_and_pays_at_its_date() {
     let mut w = World::new();
     w.obligation("bonus", "creator:ann", 700, Some(at(DAY)));
