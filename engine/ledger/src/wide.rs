@@ -70,7 +70,7 @@ pub(crate) struct Batch {
     by: ByWhom,
     #[serde(with = "kept")]
     why: Reason,
-    /// The order that set it off: where scheduled and paid members are flagged.
+    /// The order that set it off, if one did: where scheduled and paid members are flagged.
     trigger: Option<OrderIx>,
     /// Since when it waits.
     pub(crate) since: EventTime,
@@ -100,6 +100,8 @@ pub(crate) enum Member {
 struct OutOfReach {
     members: i64,
     amount: i64,
+    /// Where they are flagged if no order set the hold off.
+    first: Option<OrderIx>,
 }
 
 impl Ledger {
@@ -186,8 +188,11 @@ impl Ledger {
                         self.touch_commission(batch, ix, stage);
                     }
                 }
-                beyond.members += i64::from(with_finance > 0);
-                beyond.amount += with_finance;
+                if with_finance > 0 {
+                    beyond.members += 1;
+                    beyond.amount += with_finance;
+                    beyond.first.get_or_insert(order);
+                }
             }
         }
     }
@@ -211,13 +216,13 @@ impl Ledger {
         }
     }
 
-    /// Scheduled and paid members of a group are not touched: they become one flag.
+    /// Scheduled and paid members of a group are not touched: they become one flag. Their number is evidence of the
+    /// rule's own reason, as several rules may flag one order.
     fn tell_out_of_reach(&mut self, batch: &Batch, beyond: &OutOfReach, stage: &mut Stage) {
-        let Some(trigger) = batch.trigger.filter(|_| beyond.members > 0) else { return };
-        let late = Cause::TooLate.because([
-            ("amount", EvidenceValue::Int(beyond.amount)),
-            ("members", EvidenceValue::Int(beyond.members)),
-        ]);
-        self.flag_order(trigger, vec![batch.why.clone(), late], stage);
+        let Some(first) = beyond.first else { return };
+        let mut why = batch.why.clone();
+        why.evidence.insert(Text::const_new("amount"), EvidenceValue::Int(beyond.amount));
+        why.evidence.insert(Text::const_new("members"), EvidenceValue::Int(beyond.members));
+        self.flag_order(batch.trigger.unwrap_or(first), vec![why, Cause::TooLate.bare()], stage);
     }
 }

@@ -136,9 +136,40 @@ fn scheduled_and_paid_members_become_one_flag() {
             "flag dan/d | holds burst | burst,too_late"
         ]
     );
-    let late = &w.out.last().unwrap().reasons[1].evidence;
-    assert_eq!(format!("{:?}", late["members"]), "Int(2)");
-    assert_eq!(format!("{:?}", late["amount"]), "Int(200)");
+    let why = &w.out.last().unwrap().reasons[0].evidence;
+    assert_eq!(format!("{:?}", why["members"]), "Int(2)");
+    assert_eq!(format!("{:?}", why["amount"]), "Int(200)");
+}
+
+#[test]
+fn two_rules_of_one_order_each_tell_their_own_members_out_of_reach() {
+    let mut w = World::new();
+    let quick = |creator| [line("a", 1_000).by(creator, 1_000).delay(Span::ZERO)];
+    let doubt = || vec![hit("doubt", Effect::HoldAllOf(Slot(0), Until::Reviewed))];
+    w.order("a", &quick("ann"), vec![]);
+    w.at(MINUTE).tick();
+    w.run("first", RunState::Locked, &[]);
+    w.order("b", &by("bob"), doubt());
+    w.order("c", &quick("cat"), vec![]);
+    w.at(2 * MINUTE).tick();
+    w.run("second", RunState::Locked, &[]);
+    w.order("d", &by("dan"), [burst(3), doubt()].concat());
+    let flag = w.out.last().unwrap();
+    assert_eq!(show(flag), "flag dan/d | holds burst,doubt | burst,doubt,too_late");
+    let members = |reason: &model::verdict::Reason| format!("{:?}", reason.evidence["members"]);
+    assert_eq!(flag.reasons[..2].iter().map(members).collect::<Vec<_>>(), ["Int(2)", "Int(1)"]);
+}
+
+#[test]
+fn a_rule_on_clicks_tells_its_members_out_of_reach_at_the_first_of_them() {
+    let mut w = World::new();
+    w.order("a", &[line("a", 1_000).by("ann", 1_000).delay(Span::ZERO)], vec![]);
+    w.at(MINUTE).tick();
+    w.run("run", RunState::Locked, &[]);
+    w.run("run", RunState::Paid, &[]);
+    w.news();
+    w.click_in(&click("c", "ann"), burst(3), KEY);
+    assert_eq!(w.news(), ["flag ann/a | burst,too_late"]);
 }
 
 #[test]

@@ -270,6 +270,12 @@ impl World {
         self.apply(What::Click(click.clone()), Some(&Judged { hits, ..Judged::default() }));
     }
 
+    /// A click that the feature is measured for in this group.
+    pub(crate) fn click_in(&mut self, click: &Arc<ClickRecord>, hits: Vec<Hit>, key: &str) {
+        let judged = Judged { hits, groups: vec![group(key)], memberships: Vec::new() };
+        self.apply(What::Click(click.clone()), Some(&judged));
+    }
+
     pub(crate) fn review(&mut self, subject: ReviewSubject, decision: ReviewDecision) {
         self.review_stage(subject, decision, ReviewStage::Approval);
     }
