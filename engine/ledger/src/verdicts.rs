@@ -336,9 +336,10 @@ impl Ledger {
         }
     }
 
-    /// When a commission would be released as things stand: not while a person must decide first.
+    /// When a commission would be released as things stand: not while a person must decide first, or a refund that
+    /// was requested must be answered.
     pub fn would_be_released(&self, commission: &Commission) -> Option<EventTime> {
-        if commission.balance.unreleased().is_zero() {
+        if commission.balance.unreleased().is_zero() || self.awaits_refund(commission) {
             return None;
         }
         let standing = || commission.holds.iter().filter(|hold| hold.stands());

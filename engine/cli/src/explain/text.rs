@@ -81,12 +81,12 @@ fn told_release(c: &CommissionStory) -> String {
         (Some(due), _) if c.awaiting_feed => {
             format!("  was due for release on {due}; awaits a feed that its program requires\n")
         }
-        (Some(due), _) if c.refund_requested => {
-            format!("  is due for release on {due}, once the refund that was requested is answered\n")
-        }
         (Some(due), _) => format!("  releases {due}, unless {}\n", listed(&c.unless)),
-        (None, Some(due)) if !c.holds.is_empty() => {
+        (None, Some(due)) if c.holds.iter().any(|hold| hold.until.is_none()) => {
             format!("  waits for a person; by its dates alone it is due {due}\n")
+        }
+        (None, Some(due)) if c.refund_requested => {
+            format!("  is due for release on {due}, once the refund that was requested is answered\n")
         }
         (None, _) if c.unless.is_empty() => String::new(),
         (None, _) => "  has no date yet: it counts from a status of the order that has not come\n".into(),

@@ -42,6 +42,20 @@ fn a_later_state_posts_only_the_difference() {
 }
 
 #[test]
+fn no_date_is_printed_while_a_requested_refund_stops_the_release() {
+    let mut w = ordered();
+    w.refund("o", "r", Requested, 300);
+    let flagged = |w: &mut World| {
+        let (lines, flag) = ([line("a", 1_500).by("ann", 1_000)], hit("doubt", model::hit::Effect::Flag));
+        w.amend("o", &lines, vec![flag]);
+        w.out.last().unwrap().due
+    };
+    assert_eq!(flagged(&mut w), None);
+    w.at(1).refund("o", "r", Rejected, 300);
+    assert_eq!(flagged(&mut w), Some(at(14 * DAY)));
+}
+
+#[test]
 fn completed_without_approval_posts_once() {
     let mut w = ordered();
     w.at(5).refund("o", "r", Completed, 1_500);
