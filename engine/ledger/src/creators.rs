@@ -101,7 +101,7 @@ impl Ledger {
     /// A hold that touches nothing yet is told all the same.
     fn announce(&mut self, ix: CreatorIx, by: &ByWhom, why: Reason, stage: &mut Stage) {
         let book = &self.creators.books[ix];
-        let subject = Subject::Creator(book.creator.clone());
+        let subject = Subject::Creator(book.program.clone(), book.creator.clone());
         let actor = match by {
             ByWhom::Rule => None,
             ByWhom::Person(actor) => actor.as_ref(),

@@ -125,7 +125,7 @@ impl Ledger {
         }
         if let Some((program, creator)) = &target.creator {
             let place = (program, &self.default_market);
-            let subject = Subject::Creator(creator.clone());
+            let subject = Subject::Creator(program.clone(), creator.clone());
             stage.flag_subject(subject, place, None, vec![proposal], review.actor.as_ref());
         }
     }

@@ -228,7 +228,7 @@ impl Ledger {
     fn repeated(&mut self, admitted: &Admitted, run: &PayoutRun, stage: &mut Stage) {
         let why = Cause::RunRepeated.because([("state", id(run.state.name()))]);
         let context = &admitted.context;
-        let subject = Subject::Run(run.run_id.clone());
+        let subject = Subject::Run(context.program.clone(), run.run_id.clone());
         stage.flag_subject(subject, (&context.program, &context.market), None, vec![why], None);
     }
 }

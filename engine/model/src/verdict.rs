@@ -123,10 +123,10 @@ pub enum Subject {
     Click(ProgramId, ClickId),
     /// An order that earns nobody anything.
     Order(OrderKey),
-    /// A creator.
-    Creator(CreatorId),
-    /// A payout run.
-    Run(RunId),
+    /// A creator of a program.
+    Creator(ProgramId, CreatorId),
+    /// A payout run of a program.
+    Run(ProgramId, RunId),
 }
 
 impl fmt::Display for Subject {
@@ -135,8 +135,8 @@ impl fmt::Display for Subject {
             Subject::Commission(id) => write!(f, "{id}"),
             Subject::Click(program, id) => write!(f, "click:{program}/{id}"),
             Subject::Order(key) => write!(f, "order:{}/{}", key.program, key.order),
-            Subject::Creator(id) => write!(f, "creator:{id}"),
-            Subject::Run(id) => write!(f, "run:{id}"),
+            Subject::Creator(program, id) => write!(f, "creator:{program}/{id}"),
+            Subject::Run(program, id) => write!(f, "run:{program}/{id}"),
         }
     }
 }

@@ -51,7 +51,7 @@ object! {
     {
         verdict_id = "verdict_id": required Hex<VerdictId>, "The verdict: the first 128 bits of SHA-256 over its subject and sequence.";
         commission_id = "commission_id": optional Hex<CommissionId>, "The commission: the first 128 bits of SHA-256 over program, order or obligation, beneficiary and component.";
-        subject = "subject": optional Words, "What else it is about, when there is no commission: click:PROGRAM/ID, order:PROGRAM/ID, creator:ID or run:ID.";
+        subject = "subject": optional Words, "What else it is about, when there is no commission: click:PROGRAM/ID, order:PROGRAM/ID, creator:PROGRAM/ID or run:PROGRAM/ID.";
         sequence = "sequence": required Counter<u64, 1>, "Gap-free from 1 per commission or subject.";
         position = "position": required Place, "The record at which it was decided.";
         occurred_at = "occurred_at": required FollowingTime, "The record's own time, or the sweep's, in milliseconds since the epoch.";

@@ -48,9 +48,23 @@ fn a_creator_hold_takes_everything_not_yet_scheduled_and_what_comes() {
 fn a_creator_hold_of_nothing_yet_is_told_and_holds_what_comes() {
     let mut w = World::new();
     w.click(&click("c", "ann"), hold(5));
-    assert_eq!(w.news(), ["flag creator:ann | doubt"]);
+    assert_eq!(w.news(), ["flag creator:main/ann | doubt"]);
     w.order("o", &by("ann"), vec![]);
     assert_eq!(w.accounts("o", "ann"), "held 100");
+}
+
+#[test]
+fn creators_of_two_programs_who_have_one_name_are_two() {
+    let mut w = World::new();
+    w.click(&click("c", "ann"), hold(5));
+    let mut elsewhere = std::sync::Arc::unwrap_or_clone(click("d", "ann"));
+    elsewhere.context = std::sync::Arc::new(model::admitted::Context {
+        program: model::ProgramId::new("other").unwrap(),
+        ..(*context()).clone()
+    });
+    w.click(&std::sync::Arc::new(elsewhere), hold(5));
+    assert_eq!(w.news(), ["flag creator:main/ann | doubt", "flag creator:other/ann | doubt"]);
+    assert_eq!(w.out.iter().map(|verdict| verdict.sequence).collect::<Vec<_>>(), [1, 1]);
 }
 
 #[test]

@@ -107,5 +107,5 @@ fn a_run_that_was_paid_is_over() {
     w.run("run", Paid, &[]);
     w.news();
     w.run("run", Paid, &[("creator:ann", 150)]);
-    assert_eq!(w.news(), ["flag run:run | run_repeated"]);
+    assert_eq!(w.news(), ["flag run:main/run | run_repeated"]);
 }
