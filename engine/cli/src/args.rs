@@ -76,7 +76,7 @@ pub(crate) struct Lane {
     /// How long a record waits for what it refers to [default: 7d]
     #[arg(long, global = true, value_name = "TIME", env = "TIDEGATE_PARK_FOR", hide_short_help = true)]
     pub park_for: Option<String>,
-    /// Buckets creators into canaries: 16 hexadecimal digits [default: 0000000000000000]
+    /// Secret that buckets creators into canaries and keys the ids of group holds: 16 hexadecimal digits [default: 0000000000000000]
     #[arg(long, global = true, value_name = "KEY", env = "TIDEGATE_CANARY_KEY", hide_short_help = true)]
     pub canary_key: Option<String>,
     /// How completeness of feeds is known: complete_to_clock or marked [default: complete_to_clock]

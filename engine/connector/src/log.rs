@@ -39,7 +39,7 @@ object! {
         allowed_skew = "allowed_skew": required Length<0, CENTURY_S>, "How far ahead of its stamp an event may be.";
         dedup_horizon = "dedup_horizon": required Length<0, CENTURY_S>, "How long clicks are remembered for deduplication; an older one is refused.";
         park_for = "park_for": required Length<0, CENTURY_S>, "How long a record waits for what it refers to.";
-        canary_key = "canary_key": required Key64, "Buckets creators into canaries: 16 hexadecimal digits.";
+        canary_key = "canary_key": required Key64, "Buckets creators into canaries, and keys the ids of group holds: 16 hexadecimal digits.";
         feeds = "feeds": required Choice<Feeds>, "How completeness of feeds is known.";
         semantics = "semantics": required Counter<u32, 1>, "The number of the engine's semantics.";
         ruleset = "ruleset": required Words, "The hash of the first ruleset.";

@@ -176,7 +176,7 @@ impl Ledger {
 
     fn new_group(&mut self, rule: &RuleId, key: &Text, (until, why): (Option<EventTime>, &Reason)) -> WideIx {
         let wide = self.wide.push(WideHold {
-            hold_id: HoldId::of_scope(&format!("group:{key}"), rule),
+            hold_id: HoldId::of_group(self.canary_key, key, rule),
             rule: rule.clone(),
             over: Over::Group(key.clone()),
             until,

@@ -69,7 +69,7 @@ pub struct Genesis {
     pub dedup_horizon: Span,
     /// How long a record waits for what it refers to.
     pub park_for: Span,
-    /// Buckets creators into canaries.
+    /// Buckets creators into canaries, and keys the ids of group holds: a secret of the lane.
     pub canary_key: u64,
     /// How completeness of feeds is known.
     pub feeds: Feeds,

@@ -108,9 +108,17 @@ impl VerdictId {
 }
 
 impl HoldId {
-    /// The hold of a rule on a scope; `scope` is `commission:ID`, `group:KEY` or `creator:PROGRAM/ID`.
+    /// The hold of a rule on a scope; `scope` is `commission:ID` or `creator:PROGRAM/ID`.
     pub fn of_scope(scope: &str, rule: &RuleId) -> HoldId {
         HoldId::of(&[scope.as_bytes(), rule.as_str().as_bytes()])
+    }
+
+    /// The hold of a rule on a group. Its id is published, and a group's key may be an address or something else
+    /// that few values are possible of: without the `secret` of the lane (genesis' canary key) nobody finds it by
+    /// trying them all.
+    pub fn of_group(secret: u64, key: &str, rule: &RuleId) -> HoldId {
+        let domain = b"the hold of a group";
+        HoldId::of(&[domain, &secret.to_be_bytes(), key.as_bytes(), rule.as_str().as_bytes()])
     }
 }
 

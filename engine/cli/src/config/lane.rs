@@ -84,7 +84,7 @@ pub(super) fn note(key: &str) -> &'static str {
         "allowed_skew" => "; how far ahead of its stamp an event may be",
         "dedup_horizon" => "; how long clicks are remembered, an older one is refused",
         "park_for" => "; how long a record waits for what it refers to",
-        "canary_key" => "; buckets creators into canaries",
+        "canary_key" => "; buckets creators into canaries, keys the ids of group holds",
         "feeds" => "; complete_to_clock or marked",
         _ => "",
     }

@@ -4,6 +4,7 @@ use crate::world::*;
 use model::event::{ReviewDecision, ReviewSubject, RunState, Status};
 use model::hit::{Effect, Until};
 use model::limit::GROUP_MEMBERS_PER_POSITION;
+use model::log::Genesis;
 use model::{RuleId, Span, Text, feature::Slot};
 
 fn burst(days: i64) -> Vec<model::hit::Hit> {
@@ -36,6 +37,18 @@ fn the_orders_before_the_one_that_gives_a_burst_away_are_held_too() {
     );
     let ids: Vec<_> = w.out.iter().flat_map(|v| &v.holds).map(|hold| hold.hold_id).collect();
     assert!(ids.windows(2).all(|pair| pair[0] == pair[1]), "members bear the group's name");
+}
+
+#[test]
+fn nobody_finds_the_key_of_a_group_by_trying_ids_without_the_secret_of_the_lane() {
+    let ids = [1, 1, 2].map(|canary_key| {
+        let genesis = Genesis { canary_key, ..Genesis::standard(Text::const_new("r1")) };
+        let mut w = World::of_lane(World::new().policy, genesis);
+        w.order("o", &by("ann"), burst(3));
+        w.out[0].holds[0].hold_id
+    });
+    assert_eq!(ids[0], ids[1]);
+    assert_ne!(ids[0], ids[2]);
 }
 
 #[test]

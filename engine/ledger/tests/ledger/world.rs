@@ -52,7 +52,10 @@ impl World {
     }
 
     pub(crate) fn with(policy: Policy, feeds: Feeds) -> World {
-        let genesis = Genesis { feeds, ..Genesis::standard(Text::const_new("r1")) };
+        World::of_lane(policy, Genesis { feeds, ..Genesis::standard(Text::const_new("r1")) })
+    }
+
+    pub(crate) fn of_lane(policy: Policy, genesis: Genesis) -> World {
         World {
             ledger: Ledger::new(&genesis, terms(&policy, "r1")),
             policy,
