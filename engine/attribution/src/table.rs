@@ -1,66 +1,10 @@
-//! Hash maps that cannot be iterated, so that their order can reach nothing. Serialised in the order of keys.
-//!
-//! The hasher is seeded anew in every process: whoever chooses keys must not choose collisions.
+//! What tables are looked up by: keys within a program.
 
-use foldhash::quality::RandomState;
-use hashbrown::{Equivalent, HashMap};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use hashbrown::Equivalent;
+use serde::{Deserialize, Serialize};
 use std::hash::Hash;
 
-/// A hash map without iteration.
-#[derive(Debug, Clone)]
-pub(crate) struct Table<K, V>(HashMap<K, V, RandomState>);
-
-impl<K, V> Default for Table<K, V> {
-    fn default() -> Self {
-        Table(HashMap::default())
-    }
-}
-
-impl<K: Eq + Hash, V> Table<K, V> {
-    pub(crate) fn get<Q: Hash + Equivalent<K> + ?Sized>(&self, key: &Q) -> Option<&V> {
-        self.0.get(key)
-    }
-
-    pub(crate) fn get_mut<Q: Hash + Equivalent<K> + ?Sized>(&mut self, key: &Q) -> Option<&mut V> {
-        self.0.get_mut(key)
-    }
-
-    pub(crate) fn insert(&mut self, key: K, value: V) -> Option<V> {
-        self.0.insert(key, value)
-    }
-
-    pub(crate) fn remove<Q: Hash + Equivalent<K> + ?Sized>(&mut self, key: &Q) -> Option<V> {
-        self.0.remove(key)
-    }
-
-    /// The value at `key`, made if there is none.
-    pub(crate) fn at(&mut self, key: K) -> &mut V
-    where
-        V: Default,
-    {
-        self.0.entry(key).or_default()
-    }
-
-    #[cfg(test)]
-    pub(crate) fn len(&self) -> usize {
-        self.0.len()
-    }
-}
-
-impl<K: Serialize + Ord, V: Serialize> Serialize for Table<K, V> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut entries: Vec<(&K, &V)> = self.0.iter().collect();
-        entries.sort_unstable_by_key(|(key, _)| *key);
-        serializer.collect_map(entries)
-    }
-}
-
-impl<'de, K: Deserialize<'de> + Eq + Hash, V: Deserialize<'de>> Deserialize<'de> for Table<K, V> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        HashMap::deserialize(deserializer).map(Table)
-    }
-}
+pub(crate) use model::table::Table;
 
 /// A program of the lane, numbered in the order in which they were first named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

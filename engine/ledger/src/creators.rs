@@ -2,6 +2,7 @@
 //! Accruals go on.
 
 use model::event::Beneficiary;
+use model::table::Table;
 use model::verdict::{HoldId, Reason, Subject};
 use model::{CreatorId, EventTime, ProgramId, RuleId};
 use serde::{Deserialize, Serialize};
@@ -9,7 +10,6 @@ use serde::{Deserialize, Serialize};
 use crate::arena::{Arena, CommissionIx, CreatorIx, WideIx};
 use crate::holds::{Ask, By, Hold, HoldState};
 use crate::ledger::Ledger;
-use crate::stable::{self, StableMap};
 use crate::verdicts::Stage;
 use crate::wide::{ByWhom, Member, Over, WideHold};
 
@@ -17,8 +17,7 @@ use crate::wide::{ByWhom, Member, Over, WideHold};
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Creators {
     books: Arena<CreatorIx, CreatorBook>,
-    #[serde(with = "stable")]
-    index: StableMap<(ProgramId, CreatorId), CreatorIx>,
+    index: Table<(ProgramId, CreatorId), CreatorIx>,
     /// The most commissions that any creator has had.
     pub(crate) largest: usize,
 }
@@ -44,7 +43,7 @@ impl Creators {
 
     fn open(&mut self, program: &ProgramId, creator: &CreatorId) -> CreatorIx {
         let books = &mut self.books;
-        *self.index.entry((program.clone(), creator.clone())).or_insert_with(|| {
+        *self.index.at_or((program.clone(), creator.clone()), || {
             let (program, creator) = (program.clone(), creator.clone());
             books.push(CreatorBook { program, creator, commissions: Vec::new(), holds: Vec::new() })
         })

@@ -3,6 +3,7 @@
 
 use model::feature::{Membership, PlannedFeature, Slot};
 use model::hit::{Judged, Until};
+use model::table::Table;
 use model::verdict::{HoldId, Reason};
 use model::{EventTime, OrderKey, Position, RuleId, Span, Text};
 use serde::{Deserialize, Serialize};
@@ -10,7 +11,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::arena::{Arena, KeyIx, OrderIx, WideIx};
 use crate::ledger::Ledger;
-use crate::stable::{self, StableMap};
 use crate::verdicts::Stage;
 use crate::wide::{ByWhom, Member, Over, WideHold};
 
@@ -18,8 +18,7 @@ use crate::wide::{ByWhom, Member, Over, WideHold};
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Groups {
     keys: Arena<KeyIx, Arrivals>,
-    #[serde(with = "stable")]
-    index: StableMap<(Slot, Text), KeyIx>,
+    index: Table<(Slot, Text), KeyIx>,
     /// The most orders that any group has had at once.
     pub(crate) largest: usize,
     /// Group holds, by rule and printed key.
@@ -95,7 +94,7 @@ impl Groups {
     /// Another ruleset numbers its features otherwise: what it no longer holds by is forgotten.
     fn renumber(&mut self, renumbering: &Renumbering) {
         let index = std::mem::take(&mut self.index);
-        for ((slot, key), ix) in index {
+        for ((slot, key), ix) in index.into_sorted() {
             match renumbering.of(slot) {
                 Some(slot) => drop(self.index.insert((slot, key), ix)),
                 None => self.keys[ix] = Arrivals::default(),
@@ -104,8 +103,8 @@ impl Groups {
     }
 
     fn arrivals_mut(&mut self, membership: &Membership) -> &mut Arrivals {
-        let entry = self.index.entry((membership.slot, membership.key.clone()));
-        let ix = *entry.or_insert_with(|| self.keys.push(Arrivals::default()));
+        let key = (membership.slot, membership.key.clone());
+        let ix = *self.index.at_or(key, || self.keys.push(Arrivals::default()));
         &mut self.keys[ix]
     }
 }

@@ -7,6 +7,7 @@ use model::hit::Judged;
 use model::limit::GROUP_MEMBERS_PER_POSITION;
 use model::log::{Feeds, Genesis};
 use model::policy::Policy;
+use model::table::Table;
 use model::verdict::{Account, CommissionId, HoldId, Subject};
 use model::{Currency, Market, Minor, OrderKey, Position, ProgramId, RuleId, Span, Text, Verdict};
 use serde::{Deserialize, Serialize};
@@ -27,7 +28,6 @@ use crate::parcels::Payable;
 use crate::reasons::Cause;
 use crate::reviews::HoldPlace;
 use crate::runs::Runs;
-use crate::stable::{self, StableMap};
 use crate::timers::Timers;
 use crate::totals::Totals;
 use crate::verdicts::{Moment, Stage};
@@ -61,11 +61,9 @@ pub struct Ledger {
     pub(crate) default_market: Market,
     pub(crate) feed_rule: Feeds,
     pub(crate) commissions: Arena<CommissionIx, Commission>,
-    #[serde(with = "stable")]
-    pub(crate) commission_index: StableMap<CommissionId, CommissionIx>,
+    pub(crate) commission_index: Table<CommissionId, CommissionIx>,
     pub(crate) orders: Arena<OrderIx, OrderBook>,
-    #[serde(with = "stable")]
-    pub(crate) order_index: StableMap<OrderKey, OrderIx>,
+    pub(crate) order_index: Table<OrderKey, OrderIx>,
     pub(crate) totals: Totals,
     pub(crate) creators: Creators,
     pub(crate) groups: Groups,
@@ -73,8 +71,7 @@ pub struct Ledger {
     pub(crate) backlog: VecDeque<Batch>,
     /// How many members were touched at the last position that touched any.
     pub(crate) worked: (Option<Position>, usize),
-    #[serde(with = "stable")]
-    pub(crate) hold_index: StableMap<HoldId, HoldPlace>,
+    pub(crate) hold_index: Table<HoldId, HoldPlace>,
     pub(crate) timers: Timers,
     pub(crate) feeds: FeedMarks,
     pub(crate) payable: Payable,
@@ -97,16 +94,16 @@ impl Ledger {
             default_market: genesis.default_market.clone(),
             feed_rule: genesis.feeds,
             commissions: Arena::default(),
-            commission_index: StableMap::default(),
+            commission_index: Table::default(),
             orders: Arena::default(),
-            order_index: StableMap::default(),
+            order_index: Table::default(),
             totals: Totals::default(),
             creators: Creators::default(),
             groups: Groups::default(),
             wide: Arena::default(),
             backlog: VecDeque::new(),
             worked: (None, 0),
-            hold_index: StableMap::default(),
+            hold_index: Table::default(),
             timers: Timers::default(),
             feeds: FeedMarks::default(),
             payable: Payable::default(),

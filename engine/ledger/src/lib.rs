@@ -15,7 +15,6 @@
 
 mod arena;
 mod kept;
-mod stable;
 
 // The money.
 mod account;

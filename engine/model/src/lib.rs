@@ -1,7 +1,8 @@
 //! The words of Tidegate: what comes in, what the stations hand to each other, what goes out.
 //!
 //! Everything here is plain data that cannot hold nonsense, plus the few pure functions that more than one
-//! station must agree on (the arithmetic of a commission, the identity of a verdict, the value of a fact).
+//! station must agree on (the arithmetic of a commission, the identity of a verdict, the value of a fact), and the
+//! table that they look things up in.
 //! The four stations know this crate and not each other.
 //!
 //! It refuses to do I/O, to read a clock, to know JSON, Kafka or rhai.
@@ -20,6 +21,7 @@ pub mod log;
 pub mod refusal;
 
 mod hash_key;
+pub mod table;
 
 // What ATTRIBUTE hands on.
 pub mod address;
