@@ -257,6 +257,25 @@ fn a_rule_that_failed_too_often_is_said_to_be_ignored_and_since_when() {
 }
 
 #[test]
+fn only_the_rule_that_rejects_has_voided_what_another_flags_too() {
+    let saying = |call: &str| {
+        format!(
+            "//! Doubt\n//! Says so of every order.\nconst ON = \"order\";\nconst SEVERITY = \"high\";\n\
+             const PUBLIC_CODE = \"x\";\nif order.amount > money(\"1.00\", \"USD\") {{ {call}(\"so much\"); }}\n"
+        )
+    };
+    let settings = "[rules.strict]\nmode = \"live\"\nmay_reject = true\n[rules.mild]\nmode = \"live\"\n";
+    let desk = Desk::with(&[
+        ("strict.rhai", &saying("reject")),
+        ("mild.rhai", &saying("flag")),
+        ("ruleset.toml", settings),
+    ]);
+    let summary = desk.replay(&[order("o1", 1)], 2);
+    let voided = |name: &str| rule(&summary, name)["money"][0]["voided"].as_i64().unwrap_or(0);
+    assert_eq!((voided("strict"), voided("mild")), (1_000, 0));
+}
+
+#[test]
 fn explain_says_since_when_until_when_and_what_set_a_hold_off() {
     let desk = Desk::with(&[("burst.rhai", BURST)]);
     desk.replay(&[order("o1", 1), order("o2", 2), order("o3", 3)], 1);

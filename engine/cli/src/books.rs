@@ -71,21 +71,11 @@ impl Books {
     }
 
     fn charge_rules(&mut self, verdict: &Verdict, currency: Currency) {
-        let to_void = verdict.postings.iter().filter(|posting| posting.to == Account::Void);
-        let voided: Minor = to_void.map(|posting| posting.amount).sum();
-        let fired = match verdict.decision {
-            Decision::Accrue | Decision::Hold | Decision::Recall | Decision::Void => true,
-            Decision::Restore
-            | Decision::Reduce
-            | Decision::ClawBack
-            | Decision::Flag
-            | Decision::Schedule
-            | Decision::Release
-            | Decision::Pay => false,
-        };
-        if !fired || voided.is_zero() {
+        if verdict.decision != Decision::Void {
             return;
         }
+        let to_void = verdict.postings.iter().filter(|posting| posting.to == Account::Void);
+        let voided: Minor = to_void.map(|posting| posting.amount).sum();
         for reason in &verdict.reasons {
             let money = self.rules.entry((reason.rule.clone(), currency)).or_default();
             money.voided = money.voided.plus(voided);

@@ -330,13 +330,15 @@ fn rules(decider: &Decider, books: &Books) -> Vec<RuleSummary> {
 fn one_rule(rule: String, mode: String, decider: &Decider, books: &Books) -> RuleSummary {
     let counted = decider.tally().rules.get(rule.as_str());
     let ignored = decider.ledger().ignored_rules().find(|(name, _)| name.as_str() == rule);
+    // A rule that may not reject has only flagged what another has voided.
+    let may_reject = decider.ruleset().policy().rules.get(rule.as_str()).is_none_or(|rule| rule.may_reject);
     let money = books.rules.iter().filter(|((name, _), _)| name.as_str() == rule);
     let money = money.map(|((_, currency), money)| RuleMoneySummary {
         currency: currency.code().to_owned(),
         held_ever: money.held_ever.0,
         held_now: money.held_now.0,
         commissions_now: money.commissions_now,
-        voided: money.voided.0,
+        voided: if may_reject { money.voided.0 } else { 0 },
     });
     let sight = counted.into_iter().flat_map(|tally| &tally.sight).map(|(market, sight)| SightSummary {
         market: market.to_string(),
