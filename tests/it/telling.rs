@@ -276,6 +276,22 @@ fn only_the_rule_that_rejects_has_voided_what_another_flags_too() {
 }
 
 #[test]
+fn refunds_that_name_no_order_are_told_by_how_far_purchases_cover_them() {
+    let desk = Desk::with(&[("burst.rhai", BURST)]);
+    let mut bought = order("o1", 1);
+    bought["lines"][0]["sku"] = json!("s1");
+    let keys = |sku: &str| json!([{"buyer_id": "buyer-of-o1", "sku": sku, "quantity": 1, "amount": 500}]);
+    let refund = |id: &str, sku: &str| {
+        json!({
+            "event_id": id, "kind": "refund", "occurred_at": at(2), "refund_id": id, "state": "approved",
+            "currency": "USD", "amount": 500, "match": keys(sku),
+        })
+    };
+    let summary = desk.replay(&[bought, refund("r1", "s1"), refund("r2", "s2")], 2);
+    assert_eq!(summary["refund_lines"], json!({"covered": 1, "partly_covered": 0, "uncovered": 1}));
+}
+
+#[test]
 fn explain_says_since_when_until_when_and_what_set_a_hold_off() {
     let desk = Desk::with(&[("burst.rhai", BURST)]);
     desk.replay(&[order("o1", 1), order("o2", 2), order("o3", 3)], 1);

@@ -17,8 +17,8 @@
 
 mod admission;
 mod arrival;
-mod counts;
 mod effects;
+mod matched;
 mod planning;
 mod refund_effects;
 mod station;
@@ -48,7 +48,7 @@ mod unplanned;
 mod tests;
 
 pub use admission::Admission;
-pub use counts::Counts;
+pub use matched::Matched;
 pub use station::Attribution;
 
 /// Limits of this station. Each counts something; none is about time.

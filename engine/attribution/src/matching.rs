@@ -7,7 +7,7 @@
 
 use model::OrderId;
 
-use crate::counts::Matched;
+use crate::matched::Matched;
 use crate::orders::{Orders, Units};
 use crate::purchases::Article;
 use crate::refunds::{Entry, Part, Slice};

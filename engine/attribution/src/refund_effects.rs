@@ -39,7 +39,7 @@ impl Attribution {
             }
             RefundTarget::Match(keys) => {
                 if remembered == Remembered::New {
-                    self.counts.matched.not += u64::try_from(keys.len()).expect("a count of keys");
+                    self.matched.not += u64::try_from(keys.len()).expect("a count of keys");
                 }
                 self.match_came(record, arrival, moment, refund, out)
             }
@@ -78,7 +78,7 @@ impl Attribution {
         let program = arrival.program;
         let known = self.refunds.get_mut(program, &refund.refund_id).expect("an admitted refund is known");
         if !known.is_off() {
-            matching::find(&mut self.orders, program, known, &mut self.counts.matched);
+            matching::find(&mut self.orders, program, known, &mut self.matched);
         }
         let (parts, is_missing) = (known.parts.len(), known.missing().is_some());
         self.say_parts(arrival, moment, refund, done, woken, out);

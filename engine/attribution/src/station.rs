@@ -11,8 +11,8 @@ use std::sync::Arc;
 use crate::admission::Admission;
 use crate::clicks::Clicks;
 use crate::contexts::Contexts;
-use crate::counts::Counts;
 use crate::creators::Creators;
+use crate::matched::Matched;
 use crate::orders::Orders;
 use crate::parking::Parking;
 use crate::plans::Plans;
@@ -32,7 +32,7 @@ pub struct Attribution {
     pub(crate) dedup_horizon: Span,
     pub(crate) park_for: Span,
     pub(crate) clock: Option<EventTime>,
-    pub(crate) counts: Counts,
+    pub(crate) matched: Matched,
     pub(crate) contexts: Contexts,
     /// The content of every event that is known by its `event_id`.
     pub(crate) event_ids: Table<EventId, u128>,
@@ -58,7 +58,7 @@ impl Attribution {
             dedup_horizon: genesis.dedup_horizon,
             park_for: genesis.park_for,
             clock: None,
-            counts: Counts::default(),
+            matched: Matched::default(),
             contexts: Contexts::new(genesis),
             event_ids: Table::default(),
             obligations: Table::default(),
@@ -83,9 +83,9 @@ impl Attribution {
         self.clock
     }
 
-    /// What became of the records so far.
-    pub fn counts(&self) -> &Counts {
-        &self.counts
+    /// How far earlier purchases cover the refunds that name no order.
+    pub fn matched(&self) -> Matched {
+        self.matched
     }
 
     /// An order as it was judged last.
@@ -115,16 +115,14 @@ impl Attribution {
     /// Admits one record, and pushes everything that takes effect at its position: nothing, it alone, or with it
     /// what had waited for it.
     pub fn apply(&mut self, record: &Record, out: &mut Vec<Admitted>) -> Admission {
-        let admission = match &record.body {
+        match &record.body {
             RecordBody::Event(event) => match self.examine(record, event) {
                 Ok(content) => self.accept(record, event, content, out),
                 Err(admission) => admission,
             },
             RecordBody::Undecodable(refusal) => Admission::Refused(refusal.clone()),
             RecordBody::Control(control) => self.control(control),
-        };
-        self.counts.count(&admission);
-        admission
+        }
     }
 
     fn control(&mut self, control: &Control) -> Admission {

@@ -27,7 +27,6 @@ impl Attribution {
     /// Gives up what is due at a sweep, by (deadline, arrival). Does not move the clock.
     pub fn expire(&mut self, at: EventTime, position: Position, dead: &mut Vec<DeadLetter>) {
         while let Some(parked) = self.parking.expired(at).and_then(|ticket| self.parking.take(ticket)) {
-            self.counts.given_up += 1;
             let refusal = self.give_up(&parked);
             dead.push(DeadLetter {
                 position: parked.position,

@@ -134,6 +134,7 @@ fn summary_table(summary: &Summary) -> String {
     text += &line("credited by", &summary.attribution);
     text += &line("verdicts", &summary.verdicts);
     text += &line("dead letters", &summary.dead_letters);
+    text += &line("refunds without an order", &summary.refund_lines.counts());
     text += &line("passed over", &summary.passed_over.counts());
     text += &line("worth a look", &worth_a_look(log));
     text += &no_room(summary);

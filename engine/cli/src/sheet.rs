@@ -92,6 +92,7 @@ fn rows(summary: &Summary) -> Vec<Row> {
     rows.extend(counts("attribution", &summary.attribution));
     rows.extend(counts("verdict", &summary.verdicts));
     rows.extend(counts("dead_letter", &summary.dead_letters));
+    rows.extend(counts("refund_lines", &summary.refund_lines.counts()));
     rows.extend(counts("passed_over", &summary.passed_over.counts()));
     rows
 }

@@ -1,5 +1,6 @@
 //! What a replay or demo came to, in money: the document behind `--output json`, the table and the CSV.
 
+use attribution::Matched;
 use connector::file::FileCounts;
 use decider::Decider;
 use model::policy::Mode;
@@ -27,6 +28,8 @@ pub(crate) struct Summary {
     pub events: BTreeMap<String, u64>,
     /// Orders by the kind of evidence that credited them: coupon, click_id, buyer, device, declared, none.
     pub attribution: BTreeMap<String, u64>,
+    /// Refunds that name no order: how far earlier purchases cover them.
+    pub refund_lines: RefundLinesSummary,
     /// Refused records by code, those that waited in vain included.
     pub dead_letters: BTreeMap<String, u64>,
     /// Verdicts by decision.
@@ -64,6 +67,34 @@ pub(crate) struct LogSummary {
     pub over_refunds: u64,
     /// The log clock at the end, milliseconds since the epoch.
     pub clock_at: Option<i64>,
+}
+
+/// Lines of refunds that name no order, by how far earlier purchases of the buyer cover them.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct RefundLinesSummary {
+    /// Every unit was found.
+    pub covered: u64,
+    /// Some units were.
+    pub partly_covered: u64,
+    /// None was: what it refunds takes no commission back.
+    pub uncovered: u64,
+}
+
+impl RefundLinesSummary {
+    fn of(matched: Matched) -> RefundLinesSummary {
+        let Matched { fully, partly, not } = matched;
+        RefundLinesSummary { covered: fully, partly_covered: partly, uncovered: not }
+    }
+
+    /// For people: what there is.
+    pub(crate) fn counts(&self) -> BTreeMap<String, u64> {
+        let all = [
+            ("covered", self.covered),
+            ("partly covered", self.partly_covered),
+            ("uncovered", self.uncovered),
+        ];
+        all.into_iter().filter(|(_, n)| *n > 0).map(|(name, n)| (name.to_owned(), n)).collect()
+    }
 }
 
 /// What was passed over while the files were read: nothing of it reached the engine.
@@ -268,6 +299,7 @@ impl Summary {
             passed_over,
             events: tally.kinds.iter().map(|(kind, n)| (kind.name().to_owned(), *n)).collect(),
             attribution: tally.credited.clone(),
+            refund_lines: RefundLinesSummary::of(decider.attribution().matched()),
             dead_letters,
             verdicts: books.decisions.iter().map(|(decision, n)| (decision.name().to_owned(), *n)).collect(),
             windows: windows(decider),

@@ -119,7 +119,7 @@ fn twelve_days_come_out_to_the_penny() {
     assert_eq!((counts.rows, counts.skipped["write-off"]), (17_356, 25));
     assert_eq!((shop.orders().count(), shop.refunds().count() + shop.anonymous().count()), (475, 110));
     assert_eq!((shop.gross(), shop.cancelled()), (Minor(39_849_497), Minor(8_400_305)));
-    let matched = shop.run.decider.attribution().counts().matched;
+    let matched = shop.run.decider.attribution().matched();
     assert_eq!((matched.fully, matched.partly, matched.not), (85, 0, 123), "most was bought before the cut");
     assert_eq!(shop.dead_letters(), BTreeMap::from([(Code::FieldMissing, 6), (Code::MatchNone, 62)]));
 }
@@ -127,7 +127,7 @@ fn twelve_days_come_out_to_the_penny() {
 #[test]
 fn cancellations_are_matched_by_customer_and_article_and_the_rest_is_reported() {
     let Some(shop) = nine_months() else { return };
-    let matched = shop.run.decider.attribution().counts().matched;
+    let matched = shop.run.decider.attribution().matched();
     assert_eq!((matched.fully, matched.partly, matched.not), (4_469, 25, 1_071));
     assert_eq!(matched.fully + matched.partly + matched.not, 5_565, "every line of a customer is counted");
     assert_eq!(shop.anonymous().flat_map(rows).count(), 282, "the other lines are of nobody");

@@ -83,8 +83,6 @@ fn check_end(station: &Attribution, slow: &Slow) -> Result<(), TestCaseError> {
         prop_assert!(order.is(station.order(&key).unwrap()));
     }
     prop_assert_eq!(station.next_expiry(), slow.waiting.iter().map(|waiting| waiting.deadline).min());
-    let counts = station.counts();
-    prop_assert_eq!(counts.read, counts.applied + counts.parked + counts.duplicates + counts.refused);
     Ok(())
 }
 

@@ -152,7 +152,7 @@ fn what_is_never_covered_is_reported() {
     assert_eq!(lane.try_send(matched("r2", Approved, 5, &[("pot", 4, 50)])).0, Admission::Parked);
     lane.tick(8 * DAY);
     assert_eq!(lane.letters(), [(Code::MatchNone, "/match/1"), (Code::MatchNone, "/match/0")]);
-    let matched = lane.station.counts().matched;
+    let matched = lane.station.matched();
     assert_eq!((matched.fully, matched.partly, matched.not), (1, 0, 3));
 }
 
@@ -160,7 +160,7 @@ fn what_is_never_covered_is_reported() {
 fn coverage_is_counted_by_line_and_follows_late_purchases() {
     let mut lane = Lane::new();
     let count = |lane: &Lane| {
-        let matched = lane.station.counts().matched;
+        let matched = lane.station.matched();
         [matched.fully, matched.partly, matched.not]
     };
     lane.send(bought("o1", 1, &[("mug", 1, 100)]));
