@@ -228,7 +228,7 @@ struct Latency {
 
 /// Posts small batches on a schedule.
 fn latency(folder: &Path, rate: u128, snapshot_interval: u64, args: &Args) -> io::Result<Latency> {
-    let events = usize::try_from(rate).unwrap_or(usize::MAX).saturating_mul(args.seconds as usize);
+    let events = usize::try_from(rate * u128::from(args.seconds)).unwrap_or(usize::MAX);
     let batches = batches(events, SMALL_BATCH);
     let pause_us = (SMALL_BATCH as u128 * 1_000_000 / rate.max(1)).max(1);
     let lane = Lane::start(folder, &args.rules, snapshot_interval)?;
@@ -261,8 +261,8 @@ fn latency(folder: &Path, rate: u128, snapshot_interval: u64, args: &Args) -> io
                             std::thread::sleep(Duration::from_millis(1));
                         }
                         times.saturating_record(us(watch.elapsed().saturating_sub(should)));
-                        // Its own records are before this position.
-                        drop(posted.send((should, handle.status().next().0)));
+                        // Its own records are before this position. Whoever watches outlives the clients.
+                        posted.send((should, handle.status().next().0)).expect("somebody watches");
                     }
                     Ok::<_, io::Error>(times)
                 })
