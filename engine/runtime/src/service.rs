@@ -43,7 +43,7 @@ pub use desk::{Answer, Arrived, Receipt, Refused};
 pub use happening::{Happening, Tell};
 pub use loader::{Load, LoadError};
 pub use onlooker::Onlooker;
-pub use recovery::RecoveryError;
+pub use recovery::{RecoveryError, genesis};
 pub use status::Status;
 
 use crate::clock::{SteadyClock, Stopwatch};

@@ -3,6 +3,7 @@
 use connector::store::Reader;
 use model::RuleId;
 use model::verdict::HoldId;
+use runtime::service::genesis;
 use serde_json::{Value, json};
 
 use crate::args::Review;
@@ -26,7 +27,7 @@ pub(crate) struct Meant {
 
 /// What the arguments mean.
 pub(crate) fn find(args: &Review, config: &Config) -> Result<Meant, Failure> {
-    let reader = args.data.read()?;
+    let mut reader = args.data.read()?;
     let subject = &args.subject;
     if let Some(beginning) = &subject.commission {
         let found = args.data.answered(reader.commissions_named(long_enough(beginning)?, 2))?;
@@ -40,7 +41,7 @@ pub(crate) fn find(args: &Review, config: &Config) -> Result<Meant, Failure> {
     }
     match (&subject.creator, subject.group.as_deref()) {
         (Some(creator), _) => of_creator(creator, &reader, args, config),
-        (None, Some([rule, key])) => of_group(rule, key, &reader, args),
+        (None, Some([rule, key])) => of_group(rule, key, &mut reader, args),
         (None, _) => Err(Failure::usage("say what it is about".into())),
     }
 }
@@ -88,9 +89,10 @@ fn of_creator(creator: &str, reader: &Reader, args: &Review, config: &Config) ->
     Ok(Meant { field: "creator_id", value: json!(creator), program, words: format!("creator {creator}") })
 }
 
-fn of_group(rule: &str, key: &str, reader: &Reader, args: &Review) -> Result<Meant, Failure> {
+fn of_group(rule: &str, key: &str, reader: &mut Reader, args: &Review) -> Result<Meant, Failure> {
     let named = RuleId::new(rule).map_err(|error| Failure::usage(format!("`{rule}`: {error}")))?;
-    let hold = HoldId::of_scope(&format!("group:{key}"), &named).to_string();
+    let genesis = genesis(reader).map_err(|error| Failure::unreadable(error.to_string()))?;
+    let hold = HoldId::of_group(genesis.canary_key, key, &named).to_string();
     if args.data.answered(reader.hold(&hold, 1))?.is_empty() {
         return Err(Failure::usage(format!(
             "{rule} has held no group `{key}`; a hold's id says which one is meant, too: --hold"

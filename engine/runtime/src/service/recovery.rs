@@ -115,7 +115,10 @@ impl Rulesets {
 }
 
 /// The genesis of the log.
-pub(crate) fn genesis(reader: &mut impl JournalReader) -> Result<Genesis, RecoveryError> {
+///
+/// # Errors
+/// When the log cannot be read, does not begin with one, or was decided under other semantics.
+pub fn genesis(reader: &mut impl JournalReader) -> Result<Genesis, RecoveryError> {
     let first = reader.records(Position(0), 1)?.into_iter().next();
     match first.map(|record| record.body) {
         Some(RecordBody::Control(Control::Genesis(genesis))) if genesis.semantics != model::SEMANTICS => {
