@@ -15,6 +15,7 @@ mod desk;
 mod determinism;
 mod engine;
 mod failing_rules;
+mod fuzz;
 mod lane;
 mod limits;
 mod live_rules;

@@ -17,7 +17,7 @@ const SENDERS: u64 = 4;
 /// Events in a batch.
 const BATCH: u64 = 2_000;
 /// Records that may wait to be decided.
-const UNDECIDED_MAX: u64 = 20_000;
+const UNDECIDED_MAX: u64 = 2_000;
 /// Resident memory, in kilobytes.
 const MEMORY_MAX_KB: u64 = 600_000;
 /// Clients that never finish their request, and clients that never read their answer.
