@@ -1,5 +1,6 @@
 //! What an accepted record does.
 
+use bytes::Bytes;
 use model::Record;
 use model::admitted::{Admitted, ClickRecord, OrderRecord, StatusChange, What};
 use model::event::{Body, Click, Creator, Event, Obligation, Order, OrderStatus};
@@ -176,7 +177,8 @@ impl Attribution {
         waiting: Waiting,
     ) -> Ticket {
         let deadline = moment.clock.plus(self.park_for);
-        let raw = record.raw.clone();
+        // A copy: the record's bytes may be a slice of a large body, which it would keep in memory.
+        let raw = Bytes::copy_from_slice(&record.raw);
         self.parking.park(Parked { position: record.position, raw, arrival, waiting, deadline })
     }
 }

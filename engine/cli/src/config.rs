@@ -19,7 +19,6 @@ const DEFAULT_FILE: &str = "tidegate.toml";
 /// More threads than this only wait for one another.
 const THREADS_MAX: usize = 256;
 
-/// Every key of tidegate.toml.
 /// The keys of tidegate.toml that stand in no table; each is also a flag and a variable.
 const PLAIN_KEYS: [&str; 7] = ["rules", "state", "output", "threads", "chunk", "program", "market"];
 

@@ -49,7 +49,8 @@ fn read(data: &Data) -> Result<Status, Failure> {
     let running = Holder::of(&data.folder).map_err(|error| Failure::input(&data.folder, &error))?;
     let store = data.answered(reader.status())?;
     let head = data.answered(reader.head())?;
-    let decided = store.decided_position.map_or(0, |position| position + 1);
+    // There is nothing to decide about genesis.
+    let decided = store.decided_position.map_or(1, |position| position + 1);
     Ok(Status {
         running,
         next_position: store.records,

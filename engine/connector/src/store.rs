@@ -39,7 +39,7 @@ mod writer;
 
 pub use fault::OpenError;
 pub use lock::{Holder, Sign};
-pub use operator::{Attempt, Operator, REPLAY_ATTEMPTS_MAX};
+pub use operator::{Attempt, IDENTITY_BYTES_MAX, Operator, REPLAY_ATTEMPTS_MAX};
 pub use reader::Reader;
 pub use snapshots::SnapshotFolder;
 pub use token::{NewToken, TOKEN_PREFIX};

@@ -169,6 +169,7 @@ impl From<JournalError> for Problem {
         let code = match error {
             JournalError::Unwritable(_) | JournalError::Unreadable(_) => Code::StoreUnavailable,
             JournalError::Damaged(_) => Code::StoreDamaged,
+            JournalError::Unanswerable(_) => Code::QueryInvalid,
         };
         Problem::new(code, error.to_string())
     }

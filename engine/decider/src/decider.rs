@@ -95,8 +95,13 @@ impl Decider {
     }
 
     /// The log is going to load this ruleset, after those that were announced before it. Its features are complete
-    /// if it has measured every record so far that they can reach; from here on the decider shows it the others.
+    /// if it has measured every record so far that they can reach; from here on the decider shows it the others. One
+    /// that is announced twice in a row was announced in vain the first time.
     pub fn announce(&mut self, successor: Successor) {
+        let again = self.successors.back().filter(|last| last.ruleset().hash() == successor.ruleset().hash());
+        if again.is_some() {
+            self.successors.pop_back();
+        }
         self.successors.push_back(successor);
     }
 

@@ -57,6 +57,8 @@ pub enum JournalError {
     Unreadable(String),
     /// What is stored is not what was written: nothing may be decided on it.
     Damaged(String),
+    /// The question makes no sense: another one will be answered.
+    Unanswerable(String),
 }
 
 impl fmt::Display for JournalError {
@@ -65,6 +67,7 @@ impl fmt::Display for JournalError {
             JournalError::Unwritable(what) => write!(f, "the store cannot be written: {what}"),
             JournalError::Unreadable(what) => write!(f, "the store cannot be read: {what}"),
             JournalError::Damaged(what) => write!(f, "the store is damaged: {what}"),
+            JournalError::Unanswerable(what) => f.write_str(what),
         }
     }
 }

@@ -222,6 +222,7 @@ impl<J: Journal, S: Snapshots> Running<'_, J, S> {
         let (announcements, announced) = mpsc::channel();
         let loader = Loader {
             reader: Mutex::new(self.journal.reader()?),
+            last: Mutex::new(ruleset_of(&self.journal)),
             desk: Arc::clone(&desk),
             tail: Arc::clone(&tail),
             status: Arc::clone(&status),
@@ -235,7 +236,7 @@ impl<J: Journal, S: Snapshots> Running<'_, J, S> {
             interval_records: self.serve.snapshot_interval_records.max(1),
             stopping: Arc::clone(&stopping),
         };
-        let ruleset = self.journal.head().manifest.as_ref().map(|manifest| manifest.ruleset.clone());
+        let ruleset = ruleset_of(&self.journal);
         let clock = SteadyClock::start();
         let arrivals = Arc::new(Arrivals::new());
         let engine = Engine {
@@ -260,7 +261,7 @@ impl<J: Journal, S: Snapshots> Running<'_, J, S> {
             tail: Arc::clone(&tail),
             status: Arc::clone(&status),
             clock,
-            ruleset: ruleset.unwrap_or_default(),
+            ruleset,
             arrivals,
             meter: writer::Meter::new(),
             tell: Arc::clone(self.tell),
@@ -278,6 +279,11 @@ impl<J: Journal, S: Snapshots> Running<'_, J, S> {
             snapshots,
         })
     }
+}
+
+/// The ruleset that the log loads last.
+fn ruleset_of(journal: &impl Journal) -> Text {
+    journal.head().manifest.as_ref().map(|manifest| manifest.ruleset.clone()).unwrap_or_default()
 }
 
 fn thread<T: Send + 'static>(
@@ -349,9 +355,9 @@ pub trait Lane: Send + Sync {
 impl<R: JournalReader> Lane for Handle<R> {
     fn submit(&self, records: Vec<Arrived>) -> Result<Answer, Refused> {
         let taken = match self.status.fault() {
-            Some(fault) => Err(Refused::Unavailable(fault)),
-            None if self.status.is_behind() => Err(Refused::Busy),
-            None => self.desk.append(records),
+            Some(fault) if !self.status.may_try() => Err(Refused::Unavailable(fault)),
+            _ if self.status.is_behind() => Err(Refused::Busy),
+            _ => self.desk.append(records),
         };
         if let Err(refused) = &taken {
             telemetry::REFUSED_BATCHES.counter(&[refused.name()]).increment(1);

@@ -175,6 +175,13 @@ fn a_changed_folder_of_rules_takes_effect_and_a_broken_one_does_not() {
         rulesets() == 2
     });
     assert!(takes_effect);
+    let other = serde_json::json!({ "busy.rhai": BUSY.replace("7d", "9d") }).to_string();
+    let loaded = served.ask_as("application/json", "POST /v1/rulesets", &token, other.as_bytes()).unwrap();
+    assert!(loaded.1.contains("\"loaded\""), "{loaded:?}");
+    std::thread::sleep(Duration::from_secs(4));
+    let status = served.ask("GET /v1/status", &token, b"").unwrap().1;
+    let loaded: serde_json::Value = serde_json::from_str(&loaded.1).unwrap();
+    assert!(status.contains(loaded["hash"].as_str().unwrap()), "the folder has not changed since: {status}");
     served.stop();
 }
 

@@ -7,10 +7,10 @@ use decider::{Decider, Successor};
 use model::log::{Control, Genesis, RecordBody};
 use model::{EventTime, HashKey, Position, Record, Span};
 use ruleset::Sources;
-use runtime::Threads;
 use runtime::service::{
     Arrived, Happening, Lane, Load, RecoveryError, Refused, Serve, Service, StartError, Tell, begin,
 };
+use runtime::{Journal as _, Threads};
 use std::sync::{Arc, Mutex};
 
 use crate::engine;
@@ -258,6 +258,75 @@ fn a_ruleset_is_loaded_into_the_running_service_as_if_it_had_always_been_measure
         start(&again, SERVE).unwrap().0.stop().unwrap();
         assert!(whole.starts_with(&published(&again.disk())));
     }
+}
+
+#[test]
+fn a_ruleset_is_loaded_into_a_lane_that_has_nothing_yet() {
+    let machine = Machine::default();
+    let (service, _) = start(&machine, SERVE).unwrap();
+    assert_eq!(service.handle().status().undecided(), 0);
+    assert!(matches!(service.handle().load(&changed()).unwrap(), Load::Loaded(Position(1), _)));
+    submit(&service, batches().swap_remove(0));
+    service.stop().unwrap();
+    let disk = machine.disk();
+    assert!(published(&disk) == replayed(&disk));
+}
+
+#[test]
+fn a_ruleset_that_was_accepted_is_rolled_back_whether_it_is_in_force_yet_or_not() {
+    let machine = Machine::default();
+    let (service, _) = start(&machine, SERVE).unwrap();
+    for batch in batches().into_iter().take(8) {
+        submit(&service, batch);
+    }
+    let handle = service.handle();
+    for _ in 0..3 {
+        assert!(matches!(handle.load(&changed()).unwrap(), Load::Loaded(..)));
+        assert!(matches!(handle.load(&changed()).unwrap(), Load::InForce));
+        assert!(matches!(handle.load(&sources()).unwrap(), Load::Loaded(..)));
+    }
+    service.stop().unwrap();
+    let disk = machine.disk();
+    assert!(published(&disk) == replayed(&disk));
+}
+
+#[test]
+fn a_service_stops_though_its_disk_is_full_and_says_so() {
+    let machine = Machine::default();
+    let (service, _) = start(&machine, SERVE).unwrap();
+    let mut batches = batches().into_iter();
+    submit(&service, batches.next().unwrap());
+    machine.fail(u32::MAX);
+    // Refused, with what was decided of the batch before it still to be written.
+    drop(service.handle().submit(batches.next().unwrap()));
+    let stopped = service.stop().map(|journal| journal.head().clone());
+    let whole = machine.disk().verdicts.len();
+    machine.fail(0);
+    if let Ok(head) = stopped {
+        assert_eq!(head.decided, Some(Position(137)), "all had been written before");
+    }
+    let (service, _) = start(&machine, SERVE).unwrap();
+    service.stop().unwrap();
+    let disk = machine.disk();
+    assert!(disk.verdicts.len() >= whole && published(&disk) == replayed(&disk));
+}
+
+#[test]
+fn a_fault_is_told_until_something_was_written() {
+    let machine = Machine::default();
+    let (service, told) = start(&machine, SERVE).unwrap();
+    let mut batches = batches().into_iter();
+    submit(&service, batches.next().unwrap());
+    wait_until_decided(&service);
+    machine.fail(1);
+    let answer = service.handle().submit(batches.next().unwrap()).unwrap();
+    assert!(matches!(answer.blocking_recv().unwrap(), Err(Refused::Unavailable(_))));
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    assert!(service.handle().status().fault().is_some(), "{told:?}");
+    std::thread::sleep(std::time::Duration::from_millis(1_500));
+    submit(&service, batches.next().unwrap());
+    assert!(service.handle().status().fault().is_none());
+    service.stop().unwrap();
 }
 
 #[test]

@@ -60,8 +60,8 @@ fn read(name: &str, reader: &Reader, data: &Data) -> Result<Standing, Failure> {
     let beneficiary = Some(name.to_owned());
     let holds = HoldFilter { beneficiary: beneficiary.clone(), ..HoldFilter::default() };
     let holds = data.answered(reader.holds(&holds, &page))?;
-    let commissions = CommissionFilter { beneficiary, ..CommissionFilter::default() };
-    let commissions = data.answered(reader.commissions(&commissions, &page))?;
+    let (open, is_cut) =
+        open(&CommissionFilter { beneficiary, ..CommissionFilter::default() }, reader, data)?;
     let about = data.answered(reader.verdicts_about(name))?;
     let verdicts = data.answered(reader.last_verdicts(name, VERDICTS_TOLD))?;
     let read = |published: Vec<runtime::books::PublishedVerdict>| {
@@ -70,12 +70,29 @@ fn read(name: &str, reader: &Reader, data: &Data) -> Result<Standing, Failure> {
     Ok(Standing {
         beneficiary: name.to_owned(),
         balances: data.answered(reader.beneficiary(name))?,
-        is_more: holds.next.is_some() || commissions.next.is_some(),
+        is_more: holds.next.is_some() || is_cut,
         holds: holds.rows,
-        open: commissions.rows.into_iter().filter(is_open).collect(),
+        open,
         about: read(about)?,
         verdicts: read(verdicts)?,
     })
+}
+
+/// The commissions with money that is still to be decided or paid, as many as one page has, and whether that is not all.
+fn open(
+    filter: &CommissionFilter,
+    reader: &Reader,
+    data: &Data,
+) -> Result<(Vec<CommissionView>, bool), Failure> {
+    let (mut open, mut page) = (Vec::new(), PageOf { after: None, rows: PAGE_ROWS_MAX });
+    loop {
+        let found = data.answered(reader.commissions(filter, &page))?;
+        open.extend(found.rows.into_iter().filter(is_open));
+        page.after = found.next;
+        if page.after.is_none() || open.len() >= PAGE_ROWS_MAX as usize {
+            return Ok((open, page.after.is_some()));
+        }
+    }
 }
 
 fn is_open(commission: &CommissionView) -> bool {

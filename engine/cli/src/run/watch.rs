@@ -47,7 +47,8 @@ struct Folder {
     lane: Arc<dyn Lane>,
     /// The ruleset that the last look saw, by hash.
     seen: String,
-    /// The last one that was tried.
+    /// The last one that was loaded, or did not check: it is not tried again until the folder changes. So what was
+    /// loaded by other ways stays until somebody edits the folder, or the service is started anew.
     tried: String,
 }
 
@@ -57,28 +58,30 @@ impl Folder {
         let Ok(sources) = rules_folder::read(&self.path) else { return };
         let hash = sources.hash();
         let settled = self.seen == hash;
-        let is_news = self.tried != hash && *self.lane.status().ruleset() != *hash;
-        if settled && is_news {
-            self.load(&sources);
+        if settled && self.tried != hash && self.load(&sources) {
             self.tried.clone_from(&hash);
         }
         self.seen = hash;
     }
 
-    fn load(&self, sources: &Sources) {
+    /// Whether that is the end of it, for good or ill.
+    fn load(&self, sources: &Sources) -> bool {
         let folder = self.path.display();
         match self.lane.load(sources) {
-            Ok(Load::InForce) => {}
+            Ok(Load::InForce) => true,
             Ok(Load::Loaded(position, warnings)) => {
                 log::problems(&warnings);
                 info!(%folder, ruleset = sources.hash(), position = position.0, "the rules were loaded");
+                true
             }
             Err(LoadError::Problems(problems)) => {
                 log::problems(&problems);
                 error!(%folder, problems = problems.len(), "the rules do not check; the ones in force run on");
+                true
             }
             Err(error @ (LoadError::Journal(_) | LoadError::Refused(_))) => {
                 error!(%folder, reason = %error, "the rules were not loaded; the ones in force run on");
+                false
             }
         }
     }

@@ -15,6 +15,9 @@ use super::token::NewToken;
 /// How often a dead letter may be replayed.
 pub const REPLAY_ATTEMPTS_MAX: u32 = 5;
 
+/// Bytes of an identity, at most.
+pub const IDENTITY_BYTES_MAX: usize = 128;
+
 /// Changes what no verdict depends on.
 #[derive(Debug)]
 pub struct Operator {
@@ -40,27 +43,32 @@ pub enum Attempt {
 }
 
 impl Operator {
-    /// Opens the store in a folder, and migrates an older one.
+    /// Opens the store in a folder. It does not migrate: a service of the version before may be running.
     ///
     /// # Errors
-    /// When there is none, a later version has written it, or it cannot be written.
+    /// When there is none, another version has written it, or it cannot be written.
     pub fn open(folder: &Path) -> Result<Operator, OpenError> {
         if !folder.join(connection::DATABASE).exists() {
             return Err(OpenError::Missing(folder.to_path_buf()));
         }
-        Ok(Operator { connection: connection::to_write(folder)? })
+        Ok(Operator { connection: connection::to_write_beside(folder)? })
     }
 
-    /// Makes a token for an identity, good for what `scopes` names. What is returned is the only time that it is seen.
+    /// Makes a token for an identity of 1 to [`IDENTITY_BYTES_MAX`] bytes, good for what `scopes` names. What is returned is the only time that it is seen.
     ///
     /// # Errors
-    /// When it cannot be written, or the machine has no random bytes.
+    /// When it cannot be written, the identity is empty or too long, or the machine has no random bytes.
     pub fn create_token(
         &mut self,
         identity: &str,
         scopes: &[String],
         now: EventTime,
     ) -> Result<NewToken, JournalError> {
+        if !(1..=IDENTITY_BYTES_MAX).contains(&identity.len()) {
+            let what =
+                format!("an identity has 1 to {IDENTITY_BYTES_MAX} bytes: it is the actor of what it posts");
+            return Err(JournalError::Unanswerable(what));
+        }
         let token = NewToken::random()?;
         let scopes = serde_json::to_string(scopes).expect("texts are plain data");
         let values = params![token.token_id, identity, scopes, token.hash().0, now.as_ms()];

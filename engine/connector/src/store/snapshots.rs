@@ -33,6 +33,13 @@ impl SnapshotFolder {
         for old in self.list()?.into_iter().skip(KEPT) {
             std::fs::remove_file(self.path(old))?;
         }
+        // Whoever was killed while writing one left it behind, and nobody else is writing.
+        for entry in std::fs::read_dir(&self.folder)? {
+            let path = entry?.path();
+            if path.extension().is_some_and(|extension| extension == DRAFT) {
+                std::fs::remove_file(path)?;
+            }
+        }
         Ok(())
     }
 }

@@ -112,6 +112,8 @@ struct Waiting {
     drained: bool,
     /// Nothing more will be decided.
     finished: bool,
+    /// Nothing more will be written.
+    dead: bool,
 }
 
 impl Waiting {
@@ -186,17 +188,23 @@ impl Desk {
 
     /// Asks for a ruleset to be kept.
     pub(crate) fn keep(&self, keep: Keep) {
-        self.lock().keeps.push(keep);
+        let mut waiting = self.lock();
+        if !waiting.dead {
+            waiting.keeps.push(keep);
+        }
         self.something_came.notify_one();
     }
 
-    /// Puts a decided chunk down; waits while too many are there.
+    /// Puts a decided chunk down; waits while too many are there. Where nothing more is written, it is dropped:
+    /// recovery decides it again.
     pub(crate) fn decided(&self, decided: Decided) {
         let mut waiting = self.lock();
-        while waiting.decided.len() >= DECIDED_CHUNKS_MAX {
+        while waiting.decided.len() >= DECIDED_CHUNKS_MAX && !waiting.dead {
             waiting = self.something_went.wait(waiting).unwrap_or_else(PoisonError::into_inner);
         }
-        waiting.decided.push_back(decided);
+        if !waiting.dead {
+            waiting.decided.push_back(decided);
+        }
         self.something_came.notify_one();
     }
 
@@ -216,6 +224,23 @@ impl Desk {
         let group = waiting.group();
         self.something_went.notify_all();
         Taken::Group(group)
+    }
+
+    /// The writer has given up: whoever waits for it is told, and nobody waits for it again.
+    pub(crate) fn die(&self) {
+        let mut waiting = self.lock();
+        *waiting = Waiting { closed: true, drained: true, finished: true, dead: true, ..Waiting::default() };
+        self.something_went.notify_all();
+    }
+
+    /// Whether the writer has given up.
+    pub(crate) fn is_dead(&self) -> bool {
+        self.lock().dead
+    }
+
+    /// Whether no more records are taken.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.lock().closed
     }
 
     /// Takes no more records.

@@ -134,7 +134,8 @@ impl<R: JournalReader> Engine<R> {
     /// Shows the successor what was decided since it was measured, and announces it.
     fn announce(&mut self, announcement: Announcement) -> Result<(), JournalError> {
         let Announcement { mut successor, through, done } = announcement;
-        let decided = self.next.0.checked_sub(1).map(Position);
+        // Genesis leaves no row.
+        let decided = self.next.0.checked_sub(1).filter(|at| *at > 0).map(Position);
         self.wait_until_permanent(decided);
         let measured = match decided {
             Some(decided) => rows::measure(&mut self.reader, &mut successor, through, decided),
@@ -153,7 +154,7 @@ impl<R: JournalReader> Engine<R> {
     }
 
     fn wait_until_permanent(&self, decided: Option<Position>) {
-        while self.status.decided() < decided {
+        while self.status.decided() < decided && !self.desk.is_dead() {
             std::thread::sleep(Duration::from_millis(1));
         }
     }

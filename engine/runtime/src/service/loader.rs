@@ -21,7 +21,7 @@ use crate::telemetry;
 /// What became of a ruleset.
 #[derive(Debug)]
 pub enum Load {
-    /// It is in force already.
+    /// It is in force already, or will be when what was accepted is decided.
     InForce,
     /// It takes effect at this position.
     Loaded(Position, Vec<Diagnostic>),
@@ -66,6 +66,8 @@ impl From<JournalError> for LoadError {
 /// Loads rulesets, one at a time.
 pub(crate) struct Loader<R> {
     pub(crate) reader: Mutex<R>,
+    /// The ruleset that the log loads last: in force, or soon to be.
+    pub(crate) last: Mutex<Text>,
     pub(crate) desk: Arc<Desk>,
     pub(crate) tail: Arc<Tail>,
     pub(crate) status: Arc<Status>,
@@ -90,13 +92,15 @@ impl<R: JournalReader> Loader<R> {
         let loaded = Ruleset::load(sources).map_err(LoadError::Problems)?;
         let ruleset = Arc::new(loaded.ruleset);
         let mut reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
-        if *self.status.ruleset() == *ruleset.hash() {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if **last == *ruleset.hash() {
             return Ok(Load::InForce);
         }
         let hash = Text::new(ruleset.hash());
         self.keep(&hash, sources)?;
         self.announce(Successor::new(ruleset, hash_key()), &mut reader)?;
-        let receipt = self.append(hash).map_err(LoadError::Refused)?;
+        let receipt = self.append(hash.clone()).map_err(LoadError::Refused)?;
+        *last = hash;
         Ok(Load::Loaded(receipt.first, loaded.warnings))
     }
 

@@ -2,6 +2,7 @@
 //! what a record would bring about is found by deciding it, as if it came next.
 
 use decider::{Decider, Effects, Watch};
+use model::log::{Control, RecordBody};
 use model::{EventTime, Position, Record};
 
 use crate::journal::{JournalReader, Snapshots};
@@ -38,8 +39,8 @@ impl<R: JournalReader> Onlooker<R> {
         self.state.next
     }
 
-    /// Decides what the log holds from where it stands to its end, `chunk` records at once. `see` is handed what they
-    /// brought about, and the position of the next record.
+    /// Decides what the log holds from where it stands to its end, `chunk` records at once, or to a ruleset that was
+    /// loaded since it started. `see` is handed what they brought about, and the position of the next record.
     ///
     /// # Errors
     /// When the log cannot be read.
@@ -50,12 +51,27 @@ impl<R: JournalReader> Onlooker<R> {
     ) -> Result<(), RecoveryError> {
         let mut effects = Effects::default();
         loop {
-            let records = self.reader.records(self.state.next, chunk.max(1))?;
+            let mut records = self.reader.records(self.state.next, chunk.max(1))?;
+            let unknown = records.iter().position(|record| !self.knows(record));
+            records.truncate(unknown.unwrap_or(records.len()));
             let Some(last) = records.last() else { return Ok(()) };
             self.state.next = Position(last.position.0 + 1);
             self.state.decider.decide(&records, &mut effects);
             see(&mut effects, self.state.next);
             effects.clear();
+        }
+    }
+
+    fn knows(&self, record: &Record) -> bool {
+        match &record.body {
+            RecordBody::Control(Control::Ruleset(hash)) => {
+                let decider = &self.state.decider;
+                *decider.ruleset().hash() == **hash
+                    || decider.announced().any(|ruleset| *ruleset.hash() == **hash)
+            }
+            RecordBody::Control(Control::Genesis(_) | Control::Tick(_) | Control::Upgrade(_))
+            | RecordBody::Event(_)
+            | RecordBody::Undecodable(_) => true,
         }
     }
 

@@ -1,7 +1,7 @@
 //! What waits in a service, as whoever asks for the metrics sees it at that moment.
 
 use crate::service::desk::Desk;
-use crate::service::limit::{TAIL_BYTES_MAX, UNDECIDED_RECORDS_MAX, WAITING_BYTES_MAX, WAITING_RECORDS_MAX};
+use crate::service::limit::{TAIL_BYTES_MAX, WAITING_BYTES_MAX, WAITING_RECORDS_MAX};
 use crate::service::status::Status;
 use crate::service::tail::Tail;
 use crate::telemetry;
@@ -19,7 +19,7 @@ pub(crate) fn publish(desk: &Desk, tail: &Tail, status: &Status) {
     depth("tail", tail.depth());
     telemetry::QUEUE_RECORDS.set(&["undecided"], status.undecided());
     telemetry::QUEUE_RECORDS_MAX.set(&["desk"], WAITING_RECORDS_MAX);
-    telemetry::QUEUE_RECORDS_MAX.set(&["undecided"], UNDECIDED_RECORDS_MAX);
+    telemetry::QUEUE_RECORDS_MAX.set(&["undecided"], status.undecided_max());
     telemetry::QUEUE_BYTES_MAX.set(&["desk"], WAITING_BYTES_MAX);
     telemetry::QUEUE_BYTES_MAX.set(&["tail"], TAIL_BYTES_MAX);
     telemetry::NEXT_POSITION.set(&[], status.next().0);

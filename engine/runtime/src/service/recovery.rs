@@ -53,8 +53,8 @@ impl fmt::Display for RecoveryError {
             RecoveryError::NoGenesis => f.write_str("the log does not begin with a genesis record"),
             RecoveryError::Semantics { found } => write!(
                 f,
-                "the log was decided under semantics {found}, this build decides under {}; run `tidegate upgrade`, \
-                 or a build of that number",
+                "the log was decided under semantics {found}, this build decides under {}; run a build of \
+                 that number",
                 model::SEMANTICS
             ),
             RecoveryError::Ruleset { hash, what } => write!(f, "ruleset {hash} {what}"),
@@ -149,7 +149,7 @@ pub(crate) fn resume(
         }
     }
     let mut passed_over = Vec::new();
-    let restored = restore(snapshots, &rulesets, newest, &mut passed_over)?;
+    let restored = restore(snapshots, (&mut rulesets, reader), newest, &mut passed_over)?;
     let snapshot = restored.as_ref().map(|(_, at)| *at);
     let (mut decider, at) =
         restored.unwrap_or_else(|| (Decider::new(genesis, first, hash_key()), Position(0)));
@@ -160,7 +160,7 @@ pub(crate) fn resume(
 /// The newest snapshot that can be restored, with its position; what is wrong with newer ones.
 fn restore(
     snapshots: &impl Snapshots,
-    rulesets: &Rulesets,
+    (rulesets, reader): (&mut Rulesets, &mut impl JournalReader),
     newest: Option<Position>,
     passed_over: &mut Vec<String>,
 ) -> Result<Option<(Decider, Position)>, RecoveryError> {
@@ -174,15 +174,30 @@ fn restore(
             }
         };
         let opened = seal::open(&sealed).map_err(|error| error.to_string());
-        let restored = opened.and_then(|state| {
-            Decider::restore(state, &rulesets.all()).map_err(|error: RestoreError| error.to_string())
-        });
+        let restored = opened.and_then(|state| with_rulesets(state, rulesets, reader));
         match restored {
             Ok(decider) => return Ok(Some((decider, at))),
             Err(what) => passed_over.push(format!("the snapshot at position {at} is passed over: {what}")),
         }
     }
     Ok(None)
+}
+
+/// The state of a snapshot. It may name rulesets that the log does not: announced, and then not loaded.
+fn with_rulesets(
+    state: &[u8],
+    rulesets: &mut Rulesets,
+    reader: &mut impl JournalReader,
+) -> Result<Decider, String> {
+    loop {
+        match Decider::restore(state, &rulesets.all()) {
+            Ok(decider) => return Ok(decider),
+            Err(RestoreError::Ruleset { found }) => {
+                rulesets.get(&found, reader).map_err(|error| error.to_string())?;
+            }
+            Err(error) => return Err(error.to_string()),
+        }
+    }
 }
 
 /// Announces the rulesets that the log loads after `at`, measured up to there, where the state does not know them.

@@ -11,6 +11,10 @@ use crate::journal::JournalError;
 use crate::service::happening::{Happening, Tell};
 use crate::service::limit::UNDECIDED_RECORDS_MAX;
 
+/// After a fault, records are refused for so long before one of them tries again; the writer, which has something to
+/// write, tries more often.
+const FAULT_REST: Duration = Duration::from_millis(1_500);
+
 /// No position, no time.
 const NONE: u64 = u64::MAX;
 
@@ -28,7 +32,8 @@ pub struct Status {
     /// Verdicts that are permanent.
     verdicts: watch::Sender<u64>,
     ruleset: Mutex<Text>,
-    fault: Mutex<Option<JournalError>>,
+    /// With the time since it was last met.
+    fault: Mutex<Option<(JournalError, Stopwatch)>>,
     undecided_records_max: u64,
 }
 
@@ -65,7 +70,13 @@ impl Status {
 
     /// Records that are permanent and not yet decided.
     pub fn undecided(&self) -> u64 {
-        self.next().0.saturating_sub(self.decided().map_or(0, |position| position.0 + 1))
+        // There is nothing to decide about genesis.
+        self.next().0.saturating_sub(self.decided().map_or(1, |position| position.0 + 1))
+    }
+
+    /// How many records may be undecided.
+    pub fn undecided_max(&self) -> u64 {
+        self.undecided_records_max
     }
 
     /// Whether so much is undecided that no more is taken.
@@ -100,7 +111,14 @@ impl Status {
 
     /// What keeps the store from being written at the moment.
     pub fn fault(&self) -> Option<JournalError> {
-        self.fault.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let fault = self.fault.lock().unwrap_or_else(PoisonError::into_inner);
+        fault.as_ref().map(|(fault, _)| fault.clone())
+    }
+
+    /// Whether a fault was met so long ago that somebody may try again.
+    pub(crate) fn may_try(&self) -> bool {
+        let fault = self.fault.lock().unwrap_or_else(PoisonError::into_inner);
+        fault.as_ref().is_none_or(|(_, since)| since.elapsed() > FAULT_REST)
     }
 
     /// The next record gets this position.
@@ -145,6 +163,7 @@ impl Status {
 
     /// The store cannot be written, or can again.
     pub fn set_fault(&self, fault: Option<JournalError>) {
+        let fault = fault.map(|fault| (fault, Stopwatch::start()));
         *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = fault;
     }
 }

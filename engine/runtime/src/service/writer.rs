@@ -17,7 +17,7 @@ use crate::telemetry;
 
 /// How long to wait before a write that failed is tried again, at first and at most.
 const RETRY_FIRST: Duration = Duration::from_millis(100);
-const RETRY_MAX: Duration = Duration::from_secs(5);
+const RETRY_MAX: Duration = Duration::from_secs(1);
 
 /// The writing thread.
 pub(crate) struct Writer<J> {
@@ -61,11 +61,20 @@ impl Meter {
 impl<J: Journal> Writer<J> {
     /// Writes until nothing will come. Gives the journal back, or says why no more can be written.
     pub(crate) fn run(mut self) -> Result<J, JournalError> {
+        let outcome = self.groups();
+        if outcome.is_err() {
+            self.desk.die();
+            self.tail.close();
+        }
+        outcome.map(|()| self.journal)
+    }
+
+    fn groups(&mut self) -> Result<(), JournalError> {
         loop {
             match self.desk.take() {
                 Taken::Group(group) => self.group(group)?,
                 Taken::Drained => self.tail.close(),
-                Taken::End => return Ok(self.journal),
+                Taken::End => return Ok(()),
             }
         }
     }
@@ -75,6 +84,9 @@ impl<J: Journal> Writer<J> {
             let kept = self.journal.put_ruleset(&keep.hash, &keep.archive);
             // Whoever asked may have gone.
             drop(keep.reply.send(kept));
+        }
+        if group.appends.is_empty() && group.decided.is_empty() {
+            return Ok(());
         }
         let (records, receipts) = self.placed(&group.appends);
         let ruleset = ruleset_after(&records).unwrap_or_else(|| self.ruleset.clone());
@@ -146,7 +158,8 @@ impl<J: Journal> Writer<J> {
         }
     }
 
-    /// What was decided is written again and again until it is: dropping it would lose verdicts.
+    /// What was decided is written again and again until it is, or the service stops: then recovery decides it again.
+    /// Where nothing was decided, the next records try again.
     fn insist(
         &mut self,
         decided: &[crate::journal::Decided],
@@ -157,7 +170,13 @@ impl<J: Journal> Writer<J> {
             if let JournalError::Damaged(_) = fault {
                 return Err(fault);
             }
-            self.status.faulty(fault, &self.tell);
+            self.status.faulty(fault.clone(), &self.tell);
+            if decided.is_empty() {
+                return Ok(());
+            }
+            if self.desk.is_closed() {
+                return Err(fault);
+            }
             std::thread::sleep(wait);
             wait = (wait * 2).min(RETRY_MAX);
             match self.journal.commit(&[], &self.ruleset, decided) {
@@ -176,7 +195,9 @@ impl<J: Journal> Writer<J> {
 
 fn refuse(appends: Vec<Append>, fault: &JournalError) {
     for reply in appends.into_iter().filter_map(|append| append.reply) {
-        drop(reply.send(Err(Refused::Unavailable(fault.clone()))));
+        let refused = Refused::Unavailable(fault.clone());
+        telemetry::REFUSED_BATCHES.counter(&[refused.name()]).increment(1);
+        drop(reply.send(Err(refused)));
     }
 }
 

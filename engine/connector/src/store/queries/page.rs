@@ -32,7 +32,7 @@ impl Cursor {
     pub(crate) fn of(page: &PageOf) -> Result<Option<Cursor>, JournalError> {
         let Some(text) = &page.after else { return Ok(None) };
         let wrong =
-            || JournalError::Unreadable(format!("`{text}` is not the place of a page; send back `next`"));
+            || JournalError::Unanswerable(format!("`{text}` is not the place of a page; send back `next`"));
         Cursor::parse(text).map(Some).ok_or_else(wrong)
     }
 }

@@ -18,6 +18,8 @@ impl Reader {
     /// When they cannot be read.
     pub fn verdicts_after(&self, sequence: u64, rows: u32) -> Result<Vec<PublishedVerdict>, JournalError> {
         let select = "SELECT sequence, body FROM verdicts WHERE sequence > ?1 ORDER BY sequence LIMIT ?2";
+        // No sequence is larger than that.
+        let sequence = i64::try_from(sequence).unwrap_or(i64::MAX);
         self.all(select, params![sequence, rows], read)
     }
 

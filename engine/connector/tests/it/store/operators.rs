@@ -85,6 +85,17 @@ fn a_dead_letter_is_replayed_so_often_and_no_more() {
 }
 
 #[test]
+fn nobody_is_no_identity() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(open(folder.path()));
+    let mut operator = Operator::open(folder.path()).unwrap();
+    for identity in [String::new(), "x".repeat(129)] {
+        let refused = operator.create_token(&identity, &[], now()).unwrap_err();
+        assert!(refused.to_string().contains("1 to 128 bytes"), "{refused}");
+    }
+}
+
+#[test]
 fn operators_and_the_writer_wait_for_each_other() {
     let folder = tempfile::tempdir().unwrap();
     let lane = Lane::of(9, 1_000, 50);

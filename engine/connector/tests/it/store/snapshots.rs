@@ -32,6 +32,9 @@ fn half_a_snapshot_is_none() {
     std::fs::write(inside("7.draft"), "half").unwrap();
     std::fs::write(inside("notes.snapshot"), "not ours").unwrap();
     assert_eq!(positions(&snapshots), [5]);
+    snapshots.put(Position(6), &seal(b"next")).unwrap();
+    assert!(!inside("7.draft").exists(), "what a killed writer left behind goes with the next one");
+    std::fs::remove_file(inside("6.snapshot")).unwrap();
     let sealed = snapshots.get(Position(5)).unwrap();
     std::fs::write(inside("9.snapshot"), &sealed[..sealed.len() - 1]).unwrap();
     assert_eq!(positions(&snapshots), [9, 5]);
