@@ -4,11 +4,14 @@
 mod period;
 mod print;
 
-use model::{EventTime, Span};
+use model::{EventTime, RuleId, Span};
+use ruleset::{Ruleset, Sources};
+use runtime::JournalReader as _;
 use runtime::books::PAGE_ROWS_MAX;
 use serde::Serialize;
+use std::collections::BTreeSet;
 
-use crate::args::{OutputForm, Report};
+use crate::args::{Data, OutputForm, Report};
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::report::period::Period;
@@ -58,8 +61,23 @@ fn bounds(args: &Report) -> Result<(EventTime, EventTime), Failure> {
     Err(Failure::usage(format!("the period ends on {until}, before it begins on {since}")))
 }
 
+/// The rules in force that may not reject. A verdict tells its reasons, and not which of them rejected.
+fn may_not_reject(data: &Data) -> Result<BTreeSet<RuleId>, Failure> {
+    let mut reader = data.read()?;
+    let Some(manifest) = data.answered(reader.head())?.manifest else { return Ok(BTreeSet::new()) };
+    let archive = data.answered(reader.ruleset(&manifest.ruleset))?;
+    let sources = archive.as_deref().and_then(Sources::from_archive).unwrap_or_default();
+    let loaded = Ruleset::load(&sources).map_err(|_| {
+        Failure::unreadable(format!("ruleset {} does not load in this version", manifest.ruleset))
+    })?;
+    let policy = loaded.ruleset.policy();
+    let rules = policy.rules.iter().filter(|(_, policy)| !policy.may_reject);
+    Ok(rules.map(|(rule, _)| rule.clone()).collect())
+}
+
 fn read(args: &Report, since: EventTime, until: EventTime) -> Result<Period, Failure> {
     let reader = args.data.read()?;
+    let may_not_reject = may_not_reject(&args.data)?;
     let mut period = Period::new(since, until);
     let bar = progress::summing();
     let mut after = 0;
@@ -69,7 +87,7 @@ fn read(args: &Report, since: EventTime, until: EventTime) -> Result<Period, Fai
         let Some(last) = verdicts.last() else { break };
         after = last.sequence;
         for verdict in &verdicts {
-            period.read(&parsed(&args.data, verdict.json.as_bytes())?);
+            period.read(&parsed(&args.data, verdict.json.as_bytes())?, &may_not_reject);
         }
         bar.inc(verdicts.len() as u64);
     }

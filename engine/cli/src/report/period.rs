@@ -1,9 +1,9 @@
 //! What a period brought.
 
 use model::verdict::{Account, Decision};
-use model::{EventTime, Verdict};
+use model::{EventTime, RuleId, Verdict};
 use serde::{Serialize, Serializer};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a period brought.
 #[derive(Debug, Serialize)]
@@ -83,8 +83,9 @@ impl Period {
         Period { since_at: since.as_ms(), until_at: until.as_ms(), verdicts: 0, money, rules }
     }
 
-    /// Reads a verdict of the period.
-    pub(crate) fn read(&mut self, verdict: &Verdict) {
+    /// Reads a verdict of the period. What is void is charged to the rules that gave it as their reason, but not to those
+    /// that may not reject: they have only flagged what another one voided.
+    pub(crate) fn read(&mut self, verdict: &Verdict, may_not_reject: &BTreeSet<RuleId>) {
         self.verdicts += 1;
         let currency = verdict.currency.map(|currency| currency.to_string()).unwrap_or_default();
         for posting in &verdict.postings {
@@ -101,10 +102,10 @@ impl Period {
             let side = if posting.from == Account::Accrued { &mut from.came } else { &mut from.went };
             *side = side.saturating_add(posting.amount.0);
         }
-        self.charge(verdict, &currency);
+        self.charge(verdict, &currency, may_not_reject);
     }
 
-    fn charge(&mut self, verdict: &Verdict, currency: &str) {
+    fn charge(&mut self, verdict: &Verdict, currency: &str, may_not_reject: &BTreeSet<RuleId>) {
         let into = |account| {
             let postings = verdict.postings.iter().filter(|posting| posting.to == account);
             postings.fold(0_i64, |sum, posting| sum.saturating_add(posting.amount.0))
@@ -119,7 +120,9 @@ impl Period {
             if verdict.holds.iter().any(|hold| hold.rule == reason.rule) {
                 done.held = done.held.saturating_add(held);
             }
-            done.voided = done.voided.saturating_add(voided);
+            if verdict.decision == Decision::Void && !may_not_reject.contains(&reason.rule) {
+                done.voided = done.voided.saturating_add(voided);
+            }
         }
     }
 }

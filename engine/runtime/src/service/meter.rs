@@ -74,8 +74,8 @@ impl Meter {
         if self.sampled.is_some_and(|sampled| sampled.elapsed() < SAMPLE) {
             return;
         }
-        self.sampled = Some(Stopwatch::start());
         let Some(row) = rows.iter().rev().find(|row| row.measures.is_some()) else { return };
+        self.sampled = Some(Stopwatch::start());
         let mut since = Stopwatch::start();
         decider.rehearse(row, &mut |rule| {
             let took = since.elapsed();
