@@ -286,6 +286,9 @@ pub(crate) struct Demo {
     /// Another number is another trade; the same number is the same trade
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
+    /// When the made-up time begins (RFC 3339) [default: 2026-01-01T00:00:00Z]
+    #[arg(long, value_name = "TIME")]
+    pub start: Option<String>,
     /// Write the events as well, one a line, as `replay` and `events check` read them
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub events: Option<PathBuf>,

@@ -109,6 +109,9 @@ fn text(report: &Report) -> String {
     let counts = if counts.is_empty() { "no event among them decodes".into() } else { counts.join(", ") };
     let mut text = format!("{} records: {counts}\n", group(&report.records.to_string()));
     text += &print::line("passed over", &report.passed_over.counts());
+    if report.records == 0 {
+        return text + "There is nothing in it to send.\n";
+    }
     if report.refused.is_empty() {
         return text
             + "Every one of them decodes. Repeats, conflicts and references are only seen by a replay.\n";

@@ -15,7 +15,7 @@ use runtime::{Journal, JournalReader, Snapshots, Stopwatch, hash_key};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use tracing::info;
+use tracing::{info, warn};
 
 use crate::args::Run;
 use crate::config::Config;
@@ -52,6 +52,9 @@ pub(crate) fn run(args: &Run, config: &Config) -> Result<(), Failure> {
     let console = serve_http(args, &lane, &scrape, &settings)?;
     sign.say_listening(&url(&console, &settings))
         .map_err(|error| Failure::output(&args.data.folder.display(), &error))?;
+    if !config.rules.is_dir() {
+        warn!(folder = %config.rules.display(), "there is no folder of rules to watch: the ruleset in force stays");
+    }
     let status = lane.status();
     info!(
         address = %console.address(),

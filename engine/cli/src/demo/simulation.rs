@@ -42,6 +42,8 @@ pub(crate) struct Simulation {
     /// Seconds spent deciding, in microseconds.
     busy_us: u64,
     trade: Peekable<Trade>,
+    /// When it began.
+    started: EventTime,
     now: EventTime,
     next: Position,
     effects: Effects,
@@ -82,8 +84,11 @@ impl Simulation {
         rules: Rules,
         draft: &Draft,
     ) -> Result<Simulation, Failure> {
-        let start =
-            EventTime::from_ms(START_MS).ok_or_else(|| Failure::usage("the demo begins in 2026".into()))?;
+        let start = match &args.start {
+            Some(start) => crate::input::time(start)?,
+            None => EventTime::from_ms(START_MS)
+                .ok_or_else(|| Failure::usage("the demo begins in 2026".into()))?,
+        };
         let genesis = crate::input::genesis(config, rules.ruleset.hash());
         let threads = match config.threads {
             Threads::All => 0,
@@ -105,6 +110,7 @@ impl Simulation {
             events: 0,
             busy_us: 0,
             trade: Trade::new(settings).peekable(),
+            started: start,
             now: start,
             next: Position(0),
             effects: Effects::default(),
@@ -126,7 +132,7 @@ impl Simulation {
 
     /// Whole days since the start.
     pub(crate) fn day(&self) -> i64 {
-        (self.now.as_ms() - START_MS) / 86_400_000 + 1
+        (self.now.as_ms() - self.started.as_ms()) / 86_400_000 + 1
     }
 
     /// Events decided in a second of deciding.

@@ -54,7 +54,8 @@ impl Operator {
         Ok(Operator { connection: connection::to_write_beside(folder)? })
     }
 
-    /// Makes a token for an identity of 1 to [`IDENTITY_BYTES_MAX`] bytes, good for what `scopes` names. What is returned is the only time that it is seen.
+    /// Makes a token for an identity of 1 to [`IDENTITY_BYTES_MAX`] bytes, good for what `scopes` names. What is
+    /// returned is the only time that it is seen.
     ///
     /// # Errors
     /// When it cannot be written, the identity is empty or too long, or the machine has no random bytes.
@@ -64,9 +65,11 @@ impl Operator {
         scopes: &[String],
         now: EventTime,
     ) -> Result<NewToken, JournalError> {
-        if !(1..=IDENTITY_BYTES_MAX).contains(&identity.len()) {
-            let what =
-                format!("an identity has 1 to {IDENTITY_BYTES_MAX} bytes: it is the actor of what it posts");
+        if !(1..=IDENTITY_BYTES_MAX).contains(&identity.len()) || identity.chars().any(char::is_control) {
+            let what = format!(
+                "an identity has 1 to {IDENTITY_BYTES_MAX} bytes, no control characters among them: it is the actor of \
+                 what it posts"
+            );
             return Err(JournalError::Unanswerable(what));
         }
         let token = NewToken::random()?;

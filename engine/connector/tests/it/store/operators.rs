@@ -89,7 +89,7 @@ fn nobody_is_no_identity() {
     let folder = tempfile::tempdir().unwrap();
     drop(open(folder.path()));
     let mut operator = Operator::open(folder.path()).unwrap();
-    for identity in [String::new(), "x".repeat(129)] {
+    for identity in [String::new(), "x".repeat(129), "a\u{1b}[31m".to_owned()] {
         let refused = operator.create_token(&identity, &[], now()).unwrap_err();
         assert!(refused.to_string().contains("1 to 128 bytes"), "{refused}");
     }
