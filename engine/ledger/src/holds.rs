@@ -245,9 +245,21 @@ impl Ledger {
         }
         if ended {
             stage.touch(ix);
-            self.free_money(ix, why, stage);
+            self.tell_end(ix, why, stage);
         }
         ended
+    }
+
+    /// One of a commission's holds has ended: its money is free, or else a verdict tells which ones still stand.
+    fn tell_end(&mut self, ix: CommissionIx, why: &Reason, stage: &mut Stage) {
+        let commission = &self.commissions[ix];
+        if commission.is_held() {
+            stage.mention(ix, Decision::Hold, why);
+        } else if commission.balance.get(Account::Held).is_zero() {
+            stage.mention(ix, Decision::Flag, why);
+        } else {
+            self.free_money(ix, why, stage);
+        }
     }
 
     /// Held money is pending again once no hold stands.
@@ -304,7 +316,9 @@ impl Ledger {
         }
         self.commissions[ix].holds = holds;
         stage.touch(ix);
-        self.free_money(ix, &lapsed, stage);
+        if !lapsed.evidence.is_empty() {
+            self.tell_end(ix, &lapsed, stage);
+        }
     }
 
     /// A longer group or creator hold renews its members silently.

@@ -39,6 +39,8 @@ struct Draft {
     reasons: Vec<Reason>,
     actors: Vec<Text>,
     reattributed_from: Option<CreatorId>,
+    /// It only tells which holds stand: it is left out beside any other verdict, which tells them as well.
+    is_spare: bool,
 }
 
 /// A flag about something that has no commission.
@@ -66,6 +68,15 @@ impl Stage {
     /// A verdict will be published even if nothing is posted.
     pub(crate) fn decide(&mut self, commission: CommissionIx, decision: Decision, reason: &Reason) {
         let draft = self.drafts.entry((commission, decision)).or_default();
+        draft.is_spare = false;
+        reasons::add(&mut draft.reasons, reason.clone());
+        self.touch(commission);
+    }
+
+    /// A verdict will be published if there is no other about this commission: its holds are not what they were.
+    pub(crate) fn mention(&mut self, commission: CommissionIx, decision: Decision, reason: &Reason) {
+        let spare = || Draft { is_spare: true, ..Draft::default() };
+        let draft = self.drafts.entry((commission, decision)).or_insert_with(spare);
         reasons::add(&mut draft.reasons, reason.clone());
         self.touch(commission);
     }
@@ -98,6 +109,7 @@ impl Stage {
         for decision in decisions {
             if let Some(draft) = self.drafts.get_mut(&(commission, *decision)) {
                 more.iter().for_each(|reason| reasons::add(&mut draft.reasons, reason.clone()));
+                draft.is_spare = false;
                 explained = true;
             }
         }
@@ -217,6 +229,7 @@ impl Ledger {
         commission.balance.post(posting);
         self.totals.post(commission.book, posting);
         let draft = stage.drafts.entry((ix, decision)).or_default();
+        draft.is_spare = false;
         match draft.postings.iter_mut().find(|known| known.from == from && known.to == to) {
             Some(known) => known.amount = known.amount.plus(amount),
             None => draft.postings.push(posting),
@@ -258,6 +271,9 @@ impl Ledger {
             let mut of_one = Vec::new();
             while let Some(((_, decision), draft)) = drafts.next_if(|((next, _), _)| *next == ix) {
                 of_one.push((decision, draft));
+            }
+            if of_one.iter().any(|(_, draft)| !draft.is_spare) {
+                of_one.retain(|(_, draft)| !draft.is_spare);
             }
             self.publish_commission(ix, of_one, stage.moment, out);
         }

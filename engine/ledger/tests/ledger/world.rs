@@ -31,6 +31,8 @@ pub(crate) struct World {
     swept: Option<EventTime>,
     orders: BTreeMap<String, Arc<OrderRecord>>,
     reconciler: Reconciler,
+    /// The rules of the holds that the last verdict about each commission told.
+    told_holds: BTreeMap<CommissionId, Vec<String>>,
     read: usize,
     checked: usize,
 }
@@ -69,6 +71,7 @@ impl World {
             swept: None,
             orders: BTreeMap::new(),
             reconciler: Reconciler::default(),
+            told_holds: BTreeMap::new(),
             read: 0,
             checked: 0,
         }
@@ -392,11 +395,23 @@ impl World {
             assert!(self.reconciler.findings().is_empty(), "{:?}\n{verdict:?}", self.reconciler.findings());
             let reasons: Vec<_> = verdict.reasons.iter().map(|reason| &reason.rule).collect();
             assert!(reasons.is_sorted() && !reasons.is_empty(), "reasons are sorted and given: {verdict:?}");
+            if let Some(id) = verdict.commission_id {
+                let holds = verdict.holds.iter().map(|hold| hold.rule.to_string()).collect();
+                self.told_holds.insert(id, holds);
+            }
         }
     }
 
-    /// The totals that the commissions add up to are the totals kept.
+    /// The totals that the commissions add up to are the totals kept, and the holds that stand are those that were told.
     pub(crate) fn check_totals(&self) {
+        for commission in self.ledger.commissions() {
+            let standing = commission.holds().iter().filter(|hold| hold.stands());
+            let mut standing: Vec<String> = standing.map(|hold| hold.rule.to_string()).collect();
+            standing.sort();
+            let mut told = self.told_holds.get(&commission.id()).cloned().unwrap_or_default();
+            told.sort();
+            assert_eq!(standing, told, "{:?}", commission.id());
+        }
         let mut sums: BTreeMap<Account, i64> = BTreeMap::new();
         for commission in self.ledger.commissions() {
             for account in Account::ALL {
