@@ -250,26 +250,18 @@ impl Ledger {
         ended
     }
 
-    /// One of a commission's holds has ended: its money is free, or else a verdict tells which ones still stand.
+    /// One of a commission's holds has ended: held money is pending again once none stands, and where no money moves,
+    /// a verdict tells which ones still stand.
     fn tell_end(&mut self, ix: CommissionIx, why: &Reason, stage: &mut Stage) {
-        let commission = &self.commissions[ix];
-        if commission.is_held() {
+        let held = self.commissions[ix].balance.get(Account::Held);
+        if self.commissions[ix].is_held() {
             stage.mention(ix, Decision::Hold, why);
-        } else if commission.balance.get(Account::Held).is_zero() {
+        } else if held.is_zero() {
             stage.mention(ix, Decision::Flag, why);
         } else {
-            self.free_money(ix, why, stage);
+            self.post(ix, Decision::Restore, (Account::Held, Account::Pending), held, stage);
+            stage.explain(ix, &[Decision::Restore], std::slice::from_ref(why));
         }
-    }
-
-    /// Held money is pending again once no hold stands.
-    fn free_money(&mut self, ix: CommissionIx, why: &Reason, stage: &mut Stage) {
-        let held = self.commissions[ix].balance.get(Account::Held);
-        if self.commissions[ix].is_held() || held.is_zero() {
-            return;
-        }
-        self.post(ix, Decision::Restore, (Account::Held, Account::Pending), held, stage);
-        stage.explain(ix, &[Decision::Restore], std::slice::from_ref(why));
     }
 
     /// A line without terms holds its commission until a plan comes, or `why` else it no longer needs one.
