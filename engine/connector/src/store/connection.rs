@@ -32,28 +32,27 @@ const READING: &str = "PRAGMA query_only = ON; PRAGMA cache_size = -32768; PRAGM
 
 /// Opens for writing beside whoever holds the folder: the store is there, and of the version that this build knows.
 pub(crate) fn to_write_beside(folder: &Path) -> Result<Connection, OpenError> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let path = folder.join(DATABASE);
-    let connection = Connection::open_with_flags(&path, flags).and_then(prepared).map_err(unwritable)?;
-    if !schema::is_ours_or_new(&connection).map_err(unwritable)? {
-        return Err(OpenError::Foreign(path));
-    }
-    connection.execute_batch(WRITING).map_err(unwritable)?;
+    let connection = writing(folder, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     schema::check(&connection)?;
     Ok(connection)
 }
 
 /// Opens for writing; makes the database where there is none.
 pub(crate) fn to_write(folder: &Path) -> Result<Connection, OpenError> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+    let mut connection = writing(folder, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+    schema::migrate(&mut connection)?;
+    Ok(connection)
+}
+
+/// A database to write that is ours, or new.
+fn writing(folder: &Path, flags: OpenFlags) -> Result<Connection, OpenError> {
     let path = folder.join(DATABASE);
     let connection = Connection::open_with_flags(&path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX);
-    let mut connection = connection.and_then(prepared).map_err(unwritable)?;
+    let connection = connection.and_then(prepared).map_err(unwritable)?;
     if !schema::is_ours_or_new(&connection).map_err(unwritable)? {
         return Err(OpenError::Foreign(path));
     }
     connection.execute_batch(WRITING).map_err(unwritable)?;
-    schema::migrate(&mut connection)?;
     Ok(connection)
 }
 
