@@ -31,8 +31,10 @@ pub(crate) struct Told {
 pub(crate) fn run(args: &Report, config: &Config) -> Result<(), Failure> {
     let (since, until) = bounds(args)?;
     let length = Span::from_ms(until.as_ms() - since.as_ms());
-    let before = args.compare.then(|| read(args, since.minus(length), since)).transpose()?;
-    let told = Told { period: read(args, since, until)?, before };
+    let may_not_reject = may_not_reject(&args.data)?;
+    let read = |since, until| read(args, since, until, &may_not_reject);
+    let before = args.compare.then(|| read(since.minus(length), since)).transpose()?;
+    let told = Told { period: read(since, until)?, before };
     match config.output {
         OutputForm::Json => crate::print::out(&crate::print::json(&told)?),
         OutputForm::Csv => crate::print::out(&print::csv(&told)?),
@@ -75,9 +77,13 @@ fn may_not_reject(data: &Data) -> Result<BTreeSet<RuleId>, Failure> {
     Ok(rules.map(|(rule, _)| rule.clone()).collect())
 }
 
-fn read(args: &Report, since: EventTime, until: EventTime) -> Result<Period, Failure> {
+fn read(
+    args: &Report,
+    since: EventTime,
+    until: EventTime,
+    may_not_reject: &BTreeSet<RuleId>,
+) -> Result<Period, Failure> {
     let reader = args.data.read()?;
-    let may_not_reject = may_not_reject(&args.data)?;
     let mut period = Period::new(since, until);
     let bar = progress::summing();
     let mut after = 0;
@@ -87,7 +93,7 @@ fn read(args: &Report, since: EventTime, until: EventTime) -> Result<Period, Fai
         let Some(last) = verdicts.last() else { break };
         after = last.sequence;
         for verdict in &verdicts {
-            period.read(&parsed(&args.data, verdict.json.as_bytes())?, &may_not_reject);
+            period.read(&parsed(&args.data, verdict.json.as_bytes())?, may_not_reject);
         }
         bar.inc(verdicts.len() as u64);
     }
