@@ -43,9 +43,13 @@ fn say(line: &str) {
     println!("{line}");
 }
 
-fn load(folder: &Path) -> io::Result<Arc<Ruleset>> {
+fn sources(folder: &Path) -> io::Result<Sources> {
     let files = connector::rules::read(folder, &Sources::FOLDERS, Sources::wants)?;
-    let loaded = Ruleset::load(&Sources::of_files(files)).map_err(|problems| {
+    Ok(Sources::of_files(files))
+}
+
+fn load(folder: &Path) -> io::Result<Arc<Ruleset>> {
+    let loaded = Ruleset::load(&sources(folder)?).map_err(|problems| {
         io::Error::other(format!(
             "the rules do not load: {} problem(s); see tidegate rules check",
             problems.len()

@@ -10,9 +10,8 @@ use connector::store::queries::Shelf;
 use connector::store::{Holder, Operator, Store};
 use console::{Console, Given, Settings};
 use hdrhistogram::Histogram;
+use model::Span;
 use model::log::{Genesis, RecordBody};
-use model::{Span, Text};
-use ruleset::Sources;
 use runtime::service::limit::UNDECIDED_RECORDS_MAX;
 use runtime::service::{Handle, Lane as _, Serve, Service, begin};
 use runtime::{SteadyClock, Stopwatch, Threads};
@@ -24,7 +23,7 @@ use std::time::Duration;
 use trade::workload::Workload;
 
 use crate::client::{Client, Posted};
-use crate::{EVENTS_PER_SECOND, load, say};
+use crate::{EVENTS_PER_SECOND, load, say, sources};
 
 /// What is measured.
 #[derive(clap::Args)]
@@ -60,6 +59,7 @@ pub(crate) fn measure(args: &Args) -> io::Result<()> {
         Some(folder) => tempfile::tempdir_in(folder)?,
         None => tempfile::tempdir()?,
     };
+    load(&args.rules)?;
     let batches = batches(args.events, args.batch);
     let bytes: usize = batches.iter().map(Vec::len).sum();
     say(&format!("{} events, {} bytes each, in batches of {}", args.events, bytes / args.events, args.batch));
@@ -142,10 +142,7 @@ impl Lane {
         let holder = Holder::here(SteadyClock::start().now(), None);
         let mut store = Store::open(folder, &holder).map_err(io::Error::other)?;
         let snapshots = store.snapshots();
-        let files = connector::rules::read(rules, &Sources::FOLDERS, Sources::wants)?;
-        load(rules)?;
-        let genesis = |ruleset: Text| Genesis::standard(ruleset);
-        begin(&mut store, genesis, &Sources::of_files(files)).map_err(io::Error::other)?;
+        begin(&mut store, Genesis::standard, &sources(rules)?).map_err(io::Error::other)?;
         let serve = Serve {
             chunk: runtime::CHUNK_RECORDS,
             threads: Threads::All,
