@@ -49,12 +49,10 @@ fn read(data: &Data) -> Result<Status, Failure> {
     let running = Holder::of(&data.folder).map_err(|error| Failure::input(&data.folder, &error))?;
     let store = data.answered(reader.status())?;
     let head = data.answered(reader.head())?;
-    // There is nothing to decide about genesis.
-    let decided = store.decided_position.map_or(1, |position| position + 1);
     Ok(Status {
         running,
         next_position: store.records,
-        undecided: store.records.saturating_sub(decided),
+        undecided: head.undecided(),
         semantics: head.manifest.map(|manifest| manifest.semantics),
         folder_bytes: store.database_bytes + bytes_of(&data.folder.join("snapshots")),
         money: data.answered(reader.totals())?,

@@ -117,14 +117,7 @@ fn report(what: &str, records: usize, bytes: u64, times: &mut [Duration]) {
 fn decide(decider: &mut Decider, records: &[Record]) -> Decided {
     let mut effects = Effects::default();
     decider.decide(records, &mut effects);
-    Decided {
-        through: records.last().unwrap().position,
-        clock: decider.clock(),
-        verdicts: effects.verdicts,
-        dead_letters: effects.dead_letters,
-        explanations: effects.explanations,
-        rows: effects.rows,
-    }
+    Decided::of(records.last().unwrap().position, decider.clock(), effects)
 }
 
 fn shipped() -> Arc<Ruleset> {

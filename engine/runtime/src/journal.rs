@@ -3,7 +3,7 @@
 //! One writer commits groups: records that were appended to the log, with their manifest, and what was decided of
 //! earlier ones. A group is there whole or not at all. Any number of readers see what was committed.
 
-use decider::{Explanation, Row};
+use decider::{Effects, Explanation, Row};
 use model::log::Control;
 use model::refusal::DeadLetter;
 use model::{EventTime, Position, Record, Text, Verdict};
@@ -29,6 +29,16 @@ impl Head {
     pub fn next(&self) -> Position {
         self.manifest.as_ref().map_or(Position(0), |manifest| Position(manifest.last.0 + 1))
     }
+
+    /// Records that are permanent and not yet decided.
+    pub fn undecided(&self) -> u64 {
+        undecided(self.next(), self.decided)
+    }
+}
+
+/// Records before `next` that are not decided. There is nothing to decide about genesis.
+pub(crate) fn undecided(next: Position, decided: Option<Position>) -> u64 {
+    next.0.saturating_sub(decided.map_or(1, |decided| decided.0 + 1))
 }
 
 /// What was decided of a stretch of the log.
@@ -46,6 +56,20 @@ pub struct Decided {
     pub explanations: Vec<Explanation>,
     /// What was measured.
     pub rows: Vec<Row>,
+}
+
+impl Decided {
+    /// What left the decider, as it is committed.
+    pub fn of(through: Position, clock: Option<EventTime>, effects: Effects) -> Decided {
+        Decided {
+            through,
+            clock,
+            verdicts: effects.verdicts,
+            dead_letters: effects.dead_letters,
+            explanations: effects.explanations,
+            rows: effects.rows,
+        }
+    }
 }
 
 /// Why the permanent memory could not be written or read.

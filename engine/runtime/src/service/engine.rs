@@ -100,7 +100,7 @@ impl<R: JournalReader> Engine<R> {
         self.arrivals.decided(last.position);
         self.next = Position(last.position.0 + 1);
         self.tell_ruleset();
-        self.desk.decided(decided(last.position, self.decider.clock(), effects));
+        self.desk.decided(Decided::of(last.position, self.decider.clock(), effects));
     }
 
     fn tell_ruleset(&self) {
@@ -157,17 +157,5 @@ impl<R: JournalReader> Engine<R> {
         while self.status.decided() < decided && !self.desk.is_dead() {
             std::thread::sleep(Duration::from_millis(1));
         }
-    }
-}
-
-/// What leaves the decider, as it is committed.
-pub(crate) fn decided(through: Position, clock: Option<EventTime>, effects: Effects) -> Decided {
-    Decided {
-        through,
-        clock,
-        verdicts: effects.verdicts,
-        dead_letters: effects.dead_letters,
-        explanations: effects.explanations,
-        rows: effects.rows,
     }
 }

@@ -13,7 +13,6 @@ use crate::clock::Stopwatch;
 use crate::entropy::hash_key;
 use crate::journal::{Decided, Journal, JournalError, JournalReader, Snapshots};
 use crate::seal;
-use crate::service::engine::decided;
 use crate::service::happening::{self, Tell};
 use crate::service::rows;
 
@@ -278,7 +277,7 @@ fn decide(recovered: &mut Recovered, records: &[Record]) -> Option<Decided> {
     let mut effects = Effects::default();
     recovered.decider.decide(records, &mut effects);
     recovered.next = Position(last.position.0 + 1);
-    Some(decided(last.position, recovered.decider.clock(), effects))
+    Some(Decided::of(last.position, recovered.decider.clock(), effects))
 }
 
 /// What was decided again must be what was published.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use crate::clock::Stopwatch;
-use crate::journal::JournalError;
+use crate::journal::{JournalError, undecided};
 use crate::service::happening::{Happening, Tell};
 use crate::service::limit::UNDECIDED_RECORDS_MAX;
 
@@ -70,8 +70,7 @@ impl Status {
 
     /// Records that are permanent and not yet decided.
     pub fn undecided(&self) -> u64 {
-        // There is nothing to decide about genesis.
-        self.next().0.saturating_sub(self.decided().map_or(1, |position| position.0 + 1))
+        undecided(self.next(), self.decided())
     }
 
     /// How many records may be undecided.

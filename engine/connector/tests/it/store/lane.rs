@@ -104,12 +104,5 @@ fn received_at(body: &RecordBody) -> EventTime {
 fn decide(decider: &mut Decider, records: &[Record]) -> Decided {
     let mut effects = Effects::default();
     decider.decide(records, &mut effects);
-    Decided {
-        through: records.last().unwrap().position,
-        clock: decider.clock(),
-        verdicts: effects.verdicts,
-        dead_letters: effects.dead_letters,
-        explanations: effects.explanations,
-        rows: effects.rows,
-    }
+    Decided::of(records.last().unwrap().position, decider.clock(), effects)
 }
