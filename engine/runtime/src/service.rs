@@ -22,6 +22,7 @@ mod happening;
 mod loader;
 mod meter;
 mod onlooker;
+mod priority;
 mod queues;
 mod recovery;
 mod rows;
@@ -56,6 +57,7 @@ use crate::service::engine::Engine;
 use crate::service::follower::Follower;
 use crate::service::loader::Loader;
 use crate::service::meter::Meter;
+use crate::service::priority::Priority;
 use crate::service::tail::Tail;
 use crate::service::writer::Writer;
 use crate::telemetry;
@@ -153,7 +155,7 @@ impl<J: Journal, S: Snapshots> Service<J, S> {
         let mut state = recovery::resume(&mut reader, &snapshots, newest)?;
         state.passed_over.iter().for_each(|what| tell(Happening::PassedOver(what.clone())));
         let first = state.next;
-        let pool = pool(serve.threads).map_err(StartError::Pool)?;
+        let pool = pool(serve.threads, Priority::Deciding)?;
         pool.install(|| recovery::catch_up(&mut state, &mut journal, &mut reader, serve.chunk, progress))?;
         let head = journal.head();
         let in_force = state.decider.ruleset().hash().to_owned();
@@ -232,6 +234,7 @@ impl<J: Journal, S: Snapshots> Running<'_, J, S> {
             reader: self.journal.reader()?,
             snapshots: Arc::clone(&snapshots),
             status: Arc::clone(&status),
+            pool: pool(Threads::Exactly(1), Priority::Following)?,
             chunk: self.serve.chunk,
             interval_records: self.serve.snapshot_interval_records.max(1),
             stopping: Arc::clone(&stopping),
@@ -299,12 +302,17 @@ fn joined<T>(thread: JoinHandle<Result<T, JournalError>>) -> Result<T, JournalEr
         .unwrap_or_else(|_| Err(JournalError::Damaged("a thread of the service has panicked".into())))
 }
 
-fn pool(threads: Threads) -> Result<rayon::ThreadPool, rayon::ThreadPoolBuildError> {
+fn pool(threads: Threads, priority: Priority) -> Result<rayon::ThreadPool, StartError> {
     let count = match threads {
         Threads::All => 0,
         Threads::Exactly(count) => count.max(1),
     };
-    rayon::ThreadPoolBuilder::new().num_threads(count).build()
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(count)
+        .thread_name(|index| format!("tidegate-pool-{index}"))
+        .start_handler(move |_| priority.assume())
+        .build()
+        .map_err(StartError::Pool)
 }
 
 /// A service, as those see it who feed it and ask it.

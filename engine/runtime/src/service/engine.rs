@@ -14,6 +14,7 @@ use crate::service::arrivals::Arrivals;
 use crate::service::desk::Desk;
 use crate::service::happening::{Happening, Tell};
 use crate::service::meter::Meter;
+use crate::service::priority::Priority;
 use crate::service::rows;
 use crate::service::status::Status;
 use crate::service::tail::{Next, Tail};
@@ -53,6 +54,7 @@ pub(crate) struct Engine<R> {
 impl<R: JournalReader> Engine<R> {
     /// Decides until the log ends. Gives the state back for a last snapshot.
     pub(crate) fn run(mut self) -> Result<Decider, JournalError> {
+        Priority::Deciding.assume();
         let outcome = self.steps();
         self.desk.close();
         self.desk.finish();

@@ -12,6 +12,7 @@ use crate::clock::Stopwatch;
 use crate::journal::{JournalReader, Snapshots};
 use crate::seal::seal;
 use crate::service::happening::{self, Tell};
+use crate::service::priority::Priority;
 use crate::service::recovery::{RecoveryError, resume};
 use crate::service::status::Status;
 
@@ -23,6 +24,7 @@ pub(crate) struct Follower<R, S> {
     pub(crate) reader: R,
     pub(crate) snapshots: Arc<S>,
     pub(crate) status: Arc<Status>,
+    pub(crate) pool: rayon::ThreadPool,
     pub(crate) chunk: usize,
     /// Records between two snapshots.
     pub(crate) interval_records: u64,
@@ -33,6 +35,7 @@ impl<R: JournalReader, S: Snapshots> Follower<R, S> {
     /// Takes snapshots until the service stops. What goes wrong is told and tried again: the snapshots that are
     /// there still serve.
     pub(crate) fn run(mut self, tell: &Tell) {
+        Priority::Following.assume();
         while !self.stopping.load(Ordering::Relaxed) {
             std::thread::sleep(LOOK);
             let Some(target) = self.due() else { continue };
@@ -67,7 +70,8 @@ impl<R: JournalReader, S: Snapshots> Follower<R, S> {
             let records = self.reader.records(state.next, self.chunk.min(left))?;
             let Some(last) = records.last() else { break };
             state.next = Position(last.position.0 + 1);
-            state.decider.decide(&records, &mut effects);
+            let decider = &mut state.decider;
+            self.pool.install(|| decider.decide(&records, &mut effects));
             effects.clear();
         }
         let sealed = seal(&state.decider.snapshot());
