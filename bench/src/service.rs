@@ -6,6 +6,7 @@
 //! batches that it keeps from being sent; beside it, what one flush of the disk takes. Once without snapshots, and once
 //! with a snapshot always under way.
 
+use bytes::Bytes;
 use connector::store::queries::Shelf;
 use connector::store::{Holder, Operator, Store};
 use console::{Console, Given, Settings};
@@ -13,8 +14,8 @@ use hdrhistogram::Histogram;
 use model::Span;
 use model::log::{Genesis, RecordBody};
 use runtime::service::limit::UNDECIDED_RECORDS_MAX;
-use runtime::service::{Handle, Lane as _, Serve, Service, begin};
-use runtime::{SteadyClock, Stopwatch, Threads};
+use runtime::service::{Arrived, Handle, Lane as _, Serve, Service, begin};
+use runtime::{Origin, SteadyClock, Stopwatch, Threads};
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -180,11 +181,12 @@ impl Lane {
     }
 }
 
-fn decode(raw: &[u8], _: &str) -> RecordBody {
-    match connector::wire::decode(raw) {
+fn decode(raw: Bytes, _: &str) -> Arrived {
+    let body = match connector::wire::decode(&raw) {
         Ok(decoded) => RecordBody::Event(Box::new(decoded.event)),
         Err(refusal) => RecordBody::Undecodable(refusal),
-    }
+    };
+    Arrived { raw, body, origin: Origin::Bytes }
 }
 
 /// How long it takes until all is durable, and until all is decided.

@@ -8,7 +8,7 @@ use connector::store::{Holder, Store};
 use model::log::{Genesis, RecordBody};
 use model::{EventTime, Position, Span};
 use runtime::service::{Arrived, Lane as _, Serve, Service, begin};
-use runtime::{Journal, SteadyClock, Threads};
+use runtime::{Journal, Origin, SteadyClock, Threads};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -101,7 +101,7 @@ impl Lane {
                 Ok(decoded) => RecordBody::Event(Box::new(decoded.event)),
                 Err(refusal) => RecordBody::Undecodable(refusal),
             };
-            Arrived { raw: raw.into(), body }
+            Arrived { raw: raw.into(), body, origin: Origin::Bytes }
         };
         let answer = service.handle().submit(raws.into_iter().map(arrived).collect()).unwrap();
         answer.blocking_recv().unwrap().unwrap();

@@ -139,8 +139,7 @@ impl<'d> Door<'d> {
                 Err(error) => Err(Failure::output(&"to the lane", &error)),
             },
             Way::Stopped(lane, identity) => {
-                let record = Arrived { raw: bytes::Bytes::copy_from_slice(raw), body: decode(raw, identity) };
-                submit(lane, record)
+                submit(lane, decode(bytes::Bytes::copy_from_slice(raw), identity))
             }
         }
     }

@@ -7,7 +7,7 @@ mod subject;
 use connector::store::SnapshotFolder;
 use model::Position;
 use model::event::{ReviewDecision, ReviewStage};
-use runtime::service::{Arrived, Onlooker};
+use runtime::service::Onlooker;
 use runtime::{Digest, JournalReader, hash_key};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -105,8 +105,7 @@ fn imagined(args: &Review, raw: &[u8], review_id: &str, config: &Config) -> Resu
     onlooker.follow(config.chunk, &mut |_, next| bar.set_position(next.0)).map_err(|error| unable(&error))?;
     bar.finish_and_clear();
     let position = onlooker.next();
-    let body = decode(raw, &door::user()?);
-    let arrived = Arrived { raw: bytes::Bytes::copy_from_slice(raw), body };
+    let arrived = decode(bytes::Bytes::copy_from_slice(raw), &door::user()?);
     let effects = onlooker.imagine(vec![arrived], now());
     match effects.dead_letters.first() {
         Some(letter) => Err(refused(&letter.refusal.detail)),

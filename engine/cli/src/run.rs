@@ -5,13 +5,14 @@ mod log;
 mod scrape;
 mod watch;
 
+use bytes::Bytes;
 use connector::store::{Holder, Store};
 use console::{Console, Exposure, Given, Settings, TlsFiles};
 use model::Text;
 use model::event::Body;
 use model::log::{Feeds, Genesis, RecordBody};
-use runtime::service::{Handle, Lane, Serve, Service, StartError, Tell, begin};
-use runtime::{Journal, JournalReader, Snapshots, Stopwatch, hash_key};
+use runtime::service::{Arrived, Handle, Lane, Serve, Service, StartError, Tell, begin};
+use runtime::{Journal, JournalReader, Origin, Snapshots, Stopwatch, hash_key};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -164,14 +165,17 @@ fn url(console: &Console, settings: &Settings) -> String {
 }
 
 /// Reads a record that an identity posted: the actor of a review is whoever posted it.
-pub(crate) fn decode(raw: &[u8], identity: &str) -> RecordBody {
-    match connector::wire::decode(raw) {
+pub(crate) fn decode(raw: Bytes, identity: &str) -> Arrived {
+    let mut origin = Origin::Bytes;
+    let body = match connector::wire::decode(&raw) {
         Ok(mut decoded) => {
             if let Body::Review(review) = &mut decoded.event.body {
                 review.actor = Some(Text::new(identity));
+                origin = Origin::Elsewhere;
             }
             RecordBody::Event(Box::new(decoded.event))
         }
         Err(refusal) => RecordBody::Undecodable(refusal),
-    }
+    };
+    Arrived { raw, body, origin }
 }

@@ -1,10 +1,9 @@
 //! What handlers are given.
 
 use bytes::Bytes;
-use model::log::RecordBody;
 use runtime::JournalError;
 use runtime::books::Books;
-use runtime::service::Lane;
+use runtime::service::{Arrived, Lane};
 use std::sync::Arc;
 use tokio::sync::{Semaphore, watch};
 
@@ -16,7 +15,7 @@ use crate::token::Tokens;
 use crate::workers::Workers;
 
 /// Reads a record that an identity posted. It never fails: what cannot be read says why.
-pub type Decode = fn(raw: &[u8], identity: &str) -> RecordBody;
+pub type Decode = fn(raw: Bytes, identity: &str) -> Arrived;
 
 /// The metrics, in Prometheus' text format.
 pub type Metrics = Arc<dyn Fn() -> String + Send + Sync>;

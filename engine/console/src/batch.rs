@@ -117,19 +117,19 @@ impl Poster<'_> {
     }
 
     fn record(&self, batch: &mut Batch, at: At, raw: Bytes) {
-        let body = (self.decode)(&raw, &self.caller.identity);
-        let named = match &body {
+        let arrived = (self.decode)(raw, &self.caller.identity);
+        let named = match &arrived.body {
             RecordBody::Event(event) => vec![event.kind()],
-            RecordBody::Undecodable(_) => kinds::named(&raw),
+            RecordBody::Undecodable(_) => kinds::named(&arrived.raw),
             RecordBody::Control(_) => return batch.errors.push(at.forbidden("records of the engine's own")),
         };
         if let Some(kind) = named.into_iter().find(|kind| !self.may_post(*kind)) {
             return batch.errors.push(at.forbidden(kind.name()));
         }
-        if let RecordBody::Undecodable(refusal) = &body {
+        if let RecordBody::Undecodable(refusal) = &arrived.body {
             batch.errors.push(at.refused(refusal, batch.arrived.len()));
         }
-        batch.arrived.push(Arrived { raw, body });
+        batch.arrived.push(arrived);
     }
 
     fn may_post(&self, kind: Kind) -> bool {

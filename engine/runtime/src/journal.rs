@@ -98,6 +98,42 @@ impl fmt::Display for JournalError {
 
 impl std::error::Error for JournalError {}
 
+/// Where an event comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// It was decoded from its bytes and changed in nothing: they say all of it.
+    Bytes,
+    /// It was read from elsewhere, or changed since.
+    Elsewhere,
+}
+
+/// Records to be appended.
+#[derive(Debug, Clone, Copy)]
+pub struct Appended<'a> {
+    /// They begin at the head's next position and have none missing.
+    pub records: &'a [Record],
+    /// Where the event of each comes from; `None` where that is not known, and has to be found out.
+    pub origins: Option<&'a [Origin]>,
+}
+
+impl<'a> From<&'a [Record]> for Appended<'a> {
+    fn from(records: &'a [Record]) -> Appended<'a> {
+        Appended { records, origins: None }
+    }
+}
+
+impl<'a> From<&'a Vec<Record>> for Appended<'a> {
+    fn from(records: &'a Vec<Record>) -> Appended<'a> {
+        records.as_slice().into()
+    }
+}
+
+impl<'a, const N: usize> From<&'a [Record; N]> for Appended<'a> {
+    fn from(records: &'a [Record; N]) -> Appended<'a> {
+        records.as_slice().into()
+    }
+}
+
 /// The writing side. There is one in the world.
 pub trait Journal: Send + 'static {
     /// The reading side.
@@ -106,14 +142,14 @@ pub trait Journal: Send + 'static {
     /// Where it ends.
     fn head(&self) -> &Head;
 
-    /// Makes a group permanent, whole or not at all. `appended` begins at the head's next position and has none
-    /// missing; `ruleset` is in force after the last of them. `decided` follow one another.
+    /// Makes a group permanent, whole or not at all. `ruleset` is in force after the last of what is appended.
+    /// `decided` follow one another.
     ///
     /// # Errors
     /// Nothing of the group is there then.
-    fn commit(
+    fn commit<'a>(
         &mut self,
-        appended: &[Record],
+        appended: impl Into<Appended<'a>>,
         ruleset: &Text,
         decided: &[Decided],
     ) -> Result<(), JournalError>;

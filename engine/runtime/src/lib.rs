@@ -21,7 +21,7 @@ pub mod telemetry;
 pub use clock::{Pace, SteadyClock, Stopwatch};
 pub use drive::{CHUNK_RECORDS, Drive, DriveError, Progress, Threads};
 pub use entropy::hash_key;
-pub use journal::{Decided, Head, Journal, JournalError, JournalReader, Snapshots};
+pub use journal::{Appended, Decided, Head, Journal, JournalError, JournalReader, Origin, Snapshots};
 pub use manifest::{Digest, Manifest};
 pub use reconcile::{Finding, Reconciler, Reconciliation};
 pub use seal::{SealError, open, seal};

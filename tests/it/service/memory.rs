@@ -2,7 +2,7 @@
 
 use model::log::{Control, RecordBody};
 use model::{EventTime, Position, Record, Text, Verdict};
-use runtime::{Decided, Digest, Head, Journal, JournalError, JournalReader, Manifest, Snapshots};
+use runtime::{Appended, Decided, Digest, Head, Journal, JournalError, JournalReader, Manifest, Snapshots};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
@@ -76,12 +76,13 @@ impl Journal for Writing {
         &self.head
     }
 
-    fn commit(
+    fn commit<'a>(
         &mut self,
-        appended: &[Record],
+        appended: impl Into<Appended<'a>>,
         ruleset: &Text,
         decided: &[Decided],
     ) -> Result<(), JournalError> {
+        let appended = appended.into().records;
         let mut state = self.machine.0.lock().unwrap();
         if state.failing > 0 {
             state.failing -= 1;

@@ -10,7 +10,7 @@ use ruleset::Sources;
 use runtime::service::{
     Arrived, Happening, Lane, Load, RecoveryError, Refused, Serve, Service, StartError, Tell, begin,
 };
-use runtime::{Journal as _, Threads};
+use runtime::{Journal as _, Origin, Threads};
 use std::sync::{Arc, Mutex};
 
 use crate::engine;
@@ -75,6 +75,7 @@ fn batches() -> Vec<Vec<Arrived>> {
         .map(|event| Arrived {
             raw: connector::wire::encode(&event).into(),
             body: RecordBody::Event(Box::new(event)),
+            origin: Origin::Bytes,
         })
         .collect();
     events.chunks(137).map(<[Arrived]>::to_vec).collect()
@@ -358,7 +359,10 @@ fn a_quiet_night_still_releases() {
         now.as_ms()
     );
     let event = connector::wire::decode(line.as_bytes()).unwrap().event;
-    submit(&service, vec![Arrived { raw: line.into(), body: RecordBody::Event(Box::new(event)) }]);
+    submit(
+        &service,
+        vec![Arrived { raw: line.into(), body: RecordBody::Event(Box::new(event)), origin: Origin::Bytes }],
+    );
     let released = || {
         let text = String::from_utf8(published(&machine.disk())).unwrap();
         text.contains("\"decision\":\"release\"")

@@ -10,8 +10,8 @@
 
 use bytes::Bytes;
 use model::log::RecordBody;
-use model::{EventTime, Position, Record};
-use runtime::JournalError;
+use model::{Event, EventTime, Position, Record};
+use runtime::{Appended, JournalError, Origin};
 use serde::{Deserialize, Serialize};
 
 use super::fault::damaged;
@@ -44,8 +44,11 @@ struct Entry {
 }
 
 /// Packs records; the error says which one cannot be kept.
-pub(crate) fn pack(records: &[Record]) -> Result<Vec<u8>, JournalError> {
-    let entries: Vec<Entry> = records.iter().map(entry).collect::<Result<_, _>>()?;
+pub(crate) fn pack(appended: Appended<'_>) -> Result<Vec<u8>, JournalError> {
+    let records = appended.records;
+    let origins = appended.origins.unwrap_or_default().iter().copied();
+    let origins = origins.chain(std::iter::repeat(Origin::Elsewhere));
+    let entries: Vec<Entry> = records.iter().zip(origins).map(entry).collect::<Result<_, _>>()?;
     let mut plain = postcard::to_allocvec(&entries).expect("entries are plain data");
     plain.reserve(records.iter().map(|record| record.raw.len()).sum());
     records.iter().for_each(|record| plain.extend_from_slice(&record.raw));
@@ -55,18 +58,18 @@ pub(crate) fn pack(records: &[Record]) -> Result<Vec<u8>, JournalError> {
     Ok(body)
 }
 
-fn entry(record: &Record) -> Result<Entry, JournalError> {
+fn entry((record, origin): (&Record, Origin)) -> Result<Entry, JournalError> {
     Ok(Entry {
         stamp_at: record.stamp.map(EventTime::as_ms),
         raw_bytes: record.raw.len(),
-        beside: beside(record)?,
+        beside: beside(record, origin)?,
     })
 }
 
-fn beside(record: &Record) -> Result<Beside, JournalError> {
+fn beside(record: &Record, origin: Origin) -> Result<Beside, JournalError> {
     match &record.body {
         RecordBody::Event(event) => {
-            if wire::decode(&record.raw).is_ok_and(|decoded| decoded.event == **event) {
+            if is_said(&record.raw, event, origin) {
                 return Ok(Beside::Nothing);
             }
             let said = wire::encode(event);
@@ -79,6 +82,18 @@ fn beside(record: &Record) -> Result<Beside, JournalError> {
         }
         RecordBody::Undecodable(refusal) => Ok(Beside::Refusal(refusal_json(refusal))),
         RecordBody::Control(control) => Ok(Beside::Control(control_json(control))),
+    }
+}
+
+/// Whether an event's bytes say all of it. Reading them again takes longer than all else about a block.
+fn is_said(raw: &[u8], event: &Event, origin: Origin) -> bool {
+    let read_again = || wire::decode(raw).is_ok_and(|decoded| decoded.event == *event);
+    match origin {
+        Origin::Elsewhere => read_again(),
+        Origin::Bytes => {
+            debug_assert!(read_again(), "an event is what its bytes say");
+            true
+        }
     }
 }
 

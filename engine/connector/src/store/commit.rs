@@ -2,7 +2,7 @@
 
 use model::log::{Control, RecordBody};
 use model::{EventTime, Position, Record, Text};
-use runtime::{Decided, Digest, Head, Journal, JournalError, Manifest};
+use runtime::{Appended, Decided, Digest, Head, Journal, JournalError, Manifest};
 use rusqlite::{Connection, TransactionBehavior, params};
 
 use super::block::pack;
@@ -20,18 +20,19 @@ impl Journal for Store {
         &self.head
     }
 
-    fn commit(
+    fn commit<'a>(
         &mut self,
-        appended: &[Record],
+        appended: impl Into<Appended<'a>>,
         ruleset: &Text,
         decided: &[Decided],
     ) -> Result<(), JournalError> {
-        let block = Appended::of(appended, &self.head, ruleset)?;
+        let appended = appended.into();
+        let block = Packed::of(appended, &self.head, ruleset)?;
         let mut head = self.head.clone();
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate);
         let transaction = transaction.map_err(unwritable)?;
         if let Some(block) = block {
-            block.put(&transaction, appended).map_err(unwritable)?;
+            block.put(&transaction, appended.records).map_err(unwritable)?;
             head.stamp = block.stamp;
             head.manifest = Some(block.manifest);
         }
@@ -56,23 +57,24 @@ impl Journal for Store {
 }
 
 /// What was appended, packed.
-struct Appended {
+struct Packed {
     manifest: Manifest,
     stamp: Option<EventTime>,
     body: Vec<u8>,
 }
 
-impl Appended {
-    fn of(records: &[Record], head: &Head, ruleset: &Text) -> Result<Option<Appended>, JournalError> {
+impl Packed {
+    fn of(appended: Appended<'_>, head: &Head, ruleset: &Text) -> Result<Option<Packed>, JournalError> {
+        let records = appended.records;
         let (Some(first), Some(last)) = (records.first(), records.last()) else { return Ok(None) };
         let expected = (head.next().0..).map(Position);
         let in_order = records.iter().zip(expected).all(|(record, position)| record.position == position);
         assert!(in_order, "records are appended at the head, without gaps");
-        let body = pack(records)?;
+        let body = pack(appended)?;
         let place = (first.position, last.position);
         let manifest = Manifest::after(head.manifest.as_ref(), place, Digest::of(&body), ruleset.clone());
         let stamps = records.iter().map(|record| record.stamp);
-        Ok(Some(Appended { manifest, stamp: stamps.fold(head.stamp, Ord::max), body }))
+        Ok(Some(Packed { manifest, stamp: stamps.fold(head.stamp, Ord::max), body }))
     }
 
     fn put(&self, connection: &Connection, records: &[Record]) -> rusqlite::Result<()> {

@@ -1,14 +1,15 @@
 //! A lane and books that do as a test tells them.
 
+use bytes::Bytes;
 use model::log::RecordBody;
 use model::{Position, Text};
 use ruleset::{Ruleset, Sources};
-use runtime::JournalError;
 use runtime::books::{
     Bearer, BeneficiaryView, Books, CommissionFilter, CommissionView, DeadLetterFilter, DeadLetterView,
     HoldFilter, HoldView, Page, PageOf, PublishedVerdict, RulesetView,
 };
 use runtime::service::{Answer, Arrived, Lane, Load, LoadError, Receipt, Refused, Status};
+use runtime::{JournalError, Origin};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -259,8 +260,8 @@ impl Books for TestBooks {
 }
 
 /// The wire's decoder, with the poster as a review's actor.
-pub(crate) fn decode(raw: &[u8], identity: &str) -> RecordBody {
-    match connector::wire::decode(raw) {
+pub(crate) fn decode(raw: Bytes, identity: &str) -> Arrived {
+    let body = match connector::wire::decode(&raw) {
         Ok(decoded) => {
             let mut event = decoded.event;
             if let model::event::Body::Review(review) = &mut event.body {
@@ -269,5 +270,6 @@ pub(crate) fn decode(raw: &[u8], identity: &str) -> RecordBody {
             RecordBody::Event(Box::new(event))
         }
         Err(refusal) => RecordBody::Undecodable(refusal),
-    }
+    };
+    Arrived { raw, body, origin: Origin::Elsewhere }
 }

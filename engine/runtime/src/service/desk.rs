@@ -9,7 +9,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 
 use crate::clock::Stopwatch;
-use crate::journal::{Decided, JournalError};
+use crate::journal::{Decided, JournalError, Origin};
 use crate::service::limit::{DECIDED_CHUNKS_MAX, GROUP_RECORDS_MAX, WAITING_BYTES_MAX, WAITING_RECORDS_MAX};
 use crate::service::queues::Depth;
 
@@ -20,6 +20,15 @@ pub struct Arrived {
     pub raw: Bytes,
     /// What they say.
     pub body: RecordBody,
+    /// Whether an event is all that they say.
+    pub origin: Origin,
+}
+
+impl Arrived {
+    /// A record of the engine's own, which has no bytes.
+    pub(crate) fn own(body: RecordBody) -> Arrived {
+        Arrived { raw: Bytes::new(), body, origin: Origin::Elsewhere }
+    }
 }
 
 /// Where records were put, durably.
@@ -157,7 +166,7 @@ impl Desk {
 
     /// Puts a record of the engine's own down: nobody waits for an answer.
     pub(crate) fn append_own(&self, body: RecordBody) -> Result<(), Refused> {
-        let records = vec![Arrived { raw: Bytes::new(), body }];
+        let records = vec![Arrived::own(body)];
         self.put(Append { records, received: Stopwatch::start(), reply: None })
     }
 

@@ -125,7 +125,7 @@ impl<R: JournalReader> Loader<R> {
 
     fn append(&self, hash: Text) -> Result<Receipt, Refused> {
         let body = RecordBody::Control(Control::Ruleset(hash));
-        let answer = self.desk.append(vec![Arrived { raw: bytes::Bytes::new(), body }])?;
+        let answer = self.desk.append(vec![Arrived::own(body)])?;
         answer.blocking_recv().unwrap_or(Err(Refused::Stopping))
     }
 }

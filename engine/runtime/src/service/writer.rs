@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::{SteadyClock, Stopwatch};
-use crate::journal::{Journal, JournalError};
+use crate::journal::{Appended, Journal, JournalError, Origin};
 use crate::service::arrivals::Arrivals;
-use crate::service::desk::{Append, Desk, Group, Receipt, Refused, Taken};
+use crate::service::desk::{Append, Arrived, Desk, Group, Receipt, Refused, Taken};
 use crate::service::happening::Tell;
 use crate::service::status::Status;
 use crate::service::tail::Tail;
@@ -31,6 +31,13 @@ pub(crate) struct Writer<J> {
     pub(crate) arrivals: Arc<Arrivals>,
     pub(crate) meter: Meter,
     pub(crate) tell: Tell,
+}
+
+/// Records that have their places, and what is answered for each append.
+struct Placed {
+    records: Vec<Record>,
+    origins: Vec<Origin>,
+    receipts: Vec<Receipt>,
 }
 
 /// Measures commits.
@@ -79,7 +86,7 @@ impl<J: Journal> Writer<J> {
         }
     }
 
-    fn group(&mut self, group: Group) -> Result<(), JournalError> {
+    fn group(&mut self, mut group: Group) -> Result<(), JournalError> {
         for keep in group.keeps {
             let kept = self.journal.put_ruleset(&keep.hash, &keep.archive);
             // Whoever asked may have gone.
@@ -88,10 +95,14 @@ impl<J: Journal> Writer<J> {
         if group.appends.is_empty() && group.decided.is_empty() {
             return Ok(());
         }
-        let (records, receipts) = self.placed(&group.appends);
+        let Placed { records, origins, receipts } = self.placed(&mut group.appends);
         let ruleset = ruleset_after(&records).unwrap_or_else(|| self.ruleset.clone());
         let began = Stopwatch::start();
-        match self.journal.commit(&records, &ruleset, &group.decided) {
+        match self.journal.commit(
+            Appended { records: &records, origins: Some(&origins) },
+            &ruleset,
+            &group.decided,
+        ) {
             Ok(()) => {
                 self.meter.committed(records.len(), began);
                 self.is_permanent(records, ruleset, group.appends, receipts);
@@ -109,25 +120,22 @@ impl<J: Journal> Writer<J> {
         Ok(())
     }
 
-    /// Gives records their places and stamps.
-    fn placed(&mut self, appends: &[Append]) -> (Vec<Record>, Vec<Receipt>) {
+    /// Gives records their places and stamps, and leaves of appends what their answers need.
+    fn placed(&mut self, appends: &mut [Append]) -> Placed {
         let mut next = self.journal.head().next();
         let stamp = self.stamp();
-        let mut records = Vec::with_capacity(appends.iter().map(|append| append.records.len()).sum());
+        let count = appends.iter().map(|append| append.records.len()).sum();
+        let (mut records, mut origins) = (Vec::with_capacity(count), Vec::with_capacity(count));
         let mut receipts = Vec::with_capacity(appends.len());
         for append in appends {
             receipts.push(Receipt { first: next, count: append.records.len(), stamp });
-            for arrived in &append.records {
-                records.push(Record {
-                    position: next,
-                    stamp: Some(stamp),
-                    raw: arrived.raw.clone(),
-                    body: arrived.body.clone(),
-                });
+            for Arrived { raw, body, origin } in append.records.drain(..) {
+                origins.push(origin);
+                records.push(Record { position: next, stamp: Some(stamp), raw, body });
                 next = Position(next.0 + 1);
             }
         }
-        (records, receipts)
+        Placed { records, origins, receipts }
     }
 
     /// Stamps never go back, whatever the clock does.
