@@ -3,6 +3,7 @@
 mod crash;
 mod faults;
 mod load;
+mod migration;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;

@@ -13,13 +13,18 @@ use super::fault::{damaged, unwritable};
 const ACCOUNTS: usize = Account::ALL.len();
 
 const OPEN: &str = "INSERT INTO commissions VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, \
-    ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28)";
-const FIND: &str =
-    "SELECT number, sequence, held, held_since_at, shop_id FROM commissions WHERE commission_id = ?1";
+    ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29)";
+const FIND: &str = "SELECT number, sequence, held, held_since_at, shop_id, last_verdict FROM commissions \
+    WHERE commission_id = ?1";
 const MOVE: &str = "UPDATE commissions SET accrued = ?2, pending = ?3, held = ?4, released = ?5, scheduled = ?6, \
     paid = ?7, owed_back = ?8, recovered = ?9, written_off = ?10, reduced = ?11, void = ?12, due_at = ?13, \
-    held_since_at = ?14, sequence = ?15, last_position = ?16, last_at = ?17 WHERE number = ?1";
+    held_since_at = ?14, sequence = ?15, last_position = ?16, last_at = ?17, last_verdict = ?18 WHERE number = ?1";
 const MOVE_SHOP: &str = "UPDATE commissions SET shop_id = ?2 WHERE number = ?1";
+
+/// The last verdict about something that is no commission.
+const LAST: &str = "SELECT last_verdict FROM subjects WHERE subject = ?1";
+const MOVE_LAST: &str =
+    "INSERT INTO subjects VALUES (?1, ?2) ON CONFLICT DO UPDATE SET last_verdict = excluded.last_verdict";
 
 const HOLD: &str = "INSERT INTO holds VALUES (NULL, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, NULL, \
     NULL)";
@@ -62,6 +67,7 @@ struct Known {
     held: i64,
     held_since_at: Option<i64>,
     shop_id: Option<String>,
+    last_verdict: u64,
 }
 
 impl Known {
@@ -72,6 +78,7 @@ impl Known {
             held: row.get(2)?,
             held_since_at: row.get(3)?,
             shop_id: row.get(4)?,
+            last_verdict: row.get(5)?,
         })
     }
 }
@@ -103,21 +110,41 @@ impl<'c> Books<'c> {
         })
     }
 
-    /// Reads the next verdict; one about something that is no commission moves nothing.
-    pub(crate) fn read(&mut self, verdict: &Verdict, sequence: u64) -> Result<(), JournalError> {
-        let Some(id) = verdict.commission_id else { return Ok(()) };
-        let id = id.to_string();
+    /// Reads the next verdict about a subject; one that is no commission moves no money. Returns the sequence of the
+    /// verdict before about the same.
+    pub(crate) fn read(
+        &mut self,
+        verdict: &Verdict,
+        subject: &str,
+        sequence: u64,
+    ) -> Result<Option<u64>, JournalError> {
+        if verdict.commission_id.is_none() {
+            return self.follow(subject, sequence).map_err(unwritable);
+        }
+        let mut previous = None;
         if verdict.sequence == 1 {
-            self.begin(verdict, &id, sequence).map_err(unwritable)?;
+            self.begin(verdict, subject, sequence).map_err(unwritable)?;
         } else {
-            let known = self.find.query_row([&id], Known::read).optional().map_err(unwritable)?;
+            let known = self.find.query_row([subject], Known::read).optional().map_err(unwritable)?;
             let known = known.filter(|known| known.sequence + 1 == verdict.sequence).ok_or_else(|| {
                 let sequence = verdict.sequence;
-                damaged(format_args!("verdict {sequence} about commission {id} does not follow its last one"))
+                damaged(format_args!(
+                    "verdict {sequence} about commission {subject} does not follow its last one"
+                ))
             })?;
-            self.go_on(verdict, &id, known).map_err(unwritable)?;
+            previous = Some(known.last_verdict);
+            self.go_on(verdict, known, sequence).map_err(unwritable)?;
         }
-        self.moved(verdict)
+        self.moved(verdict)?;
+        Ok(previous)
+    }
+
+    /// The last verdict about something that is no commission; from now on it is another one.
+    fn follow(&self, subject: &str, sequence: u64) -> rusqlite::Result<Option<u64>> {
+        let mut last = self.connection.prepare_cached(LAST)?;
+        let previous = last.query_row([subject], |row| row.get(0)).optional()?;
+        self.connection.prepare_cached(MOVE_LAST)?.execute(params![subject, sequence])?;
+        Ok(previous)
     }
 
     fn begin(&mut self, verdict: &Verdict, id: &str, sequence: u64) -> rusqlite::Result<()> {
@@ -140,12 +167,12 @@ impl<'c> Books<'c> {
         let (position, at) = (verdict.position.0.cast_signed(), verdict.occurred_at.as_ms());
         let held_since = (held(&balance) > 0).then_some(at);
         values.extend([verdict.due.map(EventTime::as_ms).into(), held_since.into(), Value::from(1_i64)]);
-        values.extend([position, position, at, at].map(Value::from));
+        values.extend([position, position, at, at, number].map(Value::from));
         self.open.execute(params_from_iter(values))?;
-        verdict.holds.iter().try_for_each(|hold| self.place(verdict, id, number, hold))
+        verdict.holds.iter().try_for_each(|hold| self.place(verdict, number, hold))
     }
 
-    fn go_on(&mut self, verdict: &Verdict, id: &str, known: Known) -> rusqlite::Result<()> {
+    fn go_on(&mut self, verdict: &Verdict, known: Known, last_verdict: u64) -> rusqlite::Result<()> {
         let balance = balance(verdict);
         let at = verdict.occurred_at.as_ms();
         let held_since = match (held(&balance) > 0, known.held > 0) {
@@ -157,17 +184,17 @@ impl<'c> Books<'c> {
         values.extend(balance.map(Value::from));
         values.extend([verdict.due.map(EventTime::as_ms).into(), held_since.into()]);
         let (sequence, position) = (verdict.sequence.cast_signed(), verdict.position.0.cast_signed());
-        values.extend([sequence, position, at].map(Value::from));
+        values.extend([sequence, position, at, last_verdict.cast_signed()].map(Value::from));
         self.advance.execute(params_from_iter(values))?;
         let shop = verdict.shop_id.as_ref().map(|shop| shop.as_str());
         if known.shop_id.as_deref() != shop {
             self.connection.prepare_cached(MOVE_SHOP)?.execute(params![known.number, shop])?;
         }
-        self.holds(verdict, id, known.number)
+        self.holds(verdict, known.number)
     }
 
     /// Compares the holds that stand after a verdict with those that stood before it.
-    fn holds(&mut self, verdict: &Verdict, id: &str, commission: i64) -> rusqlite::Result<()> {
+    fn holds(&mut self, verdict: &Verdict, commission: i64) -> rusqlite::Result<()> {
         let standing = self.standing.query_map([commission], Standing::read)?;
         let standing: Vec<Standing> = standing.collect::<Result<_, _>>()?;
         if standing.is_empty() && verdict.holds.is_empty() {
@@ -183,23 +210,17 @@ impl<'c> Books<'c> {
         }
         let is_new = |hold_id: &String| standing.iter().all(|before| before.hold_id != *hold_id);
         for hold in said.iter().filter(|(hold_id, _)| is_new(hold_id)).map(|(_, hold)| *hold) {
-            self.place(verdict, id, commission, hold)?;
+            self.place(verdict, commission, hold)?;
         }
         Ok(())
     }
 
-    fn place(
-        &mut self,
-        verdict: &Verdict,
-        id: &str,
-        commission: i64,
-        hold: &HoldView,
-    ) -> rusqlite::Result<()> {
+    fn place(&mut self, verdict: &Verdict, commission: i64, hold: &HoldView) -> rusqlite::Result<()> {
         let reason = verdict.reasons.iter().find(|reason| reason.rule == hold.rule);
         self.hold.execute(params![
             hold.hold_id.to_string(),
             commission,
-            id,
+            verdict.commission_id.map(|id| id.to_string()),
             verdict.order_id.as_ref().map(|id| id.as_str()),
             hold.rule.as_str(),
             reason.map(|reason| reason.public_code.as_str()),

@@ -41,7 +41,7 @@ impl<'c> Outputs<'c> {
     }
 
     fn prepared(connection: &'c Connection) -> rusqlite::Result<Outputs<'c>> {
-        let verdict = "INSERT INTO verdicts VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+        let verdict = "INSERT INTO verdicts VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
         let explanation = "INSERT INTO explanations VALUES (NULL, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
         let dead_letter = "INSERT INTO dead_letters (position, refused_at_position, code, pointer, detail, raw) \
                            VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
@@ -59,8 +59,9 @@ impl<'c> Outputs<'c> {
         assert!(head.decided.is_none_or(|before| before < decided.through), "stretches follow one another");
         for verdict in &decided.verdicts {
             head.verdicts += 1;
-            self.verdict(verdict, head.verdicts).map_err(unwritable)?;
-            self.books.read(verdict, head.verdicts)?;
+            let subject = subject(verdict);
+            let previous = self.books.read(verdict, &subject, head.verdicts)?;
+            self.verdict(verdict, &subject, (head.verdicts, previous)).map_err(unwritable)?;
         }
         for said in &decided.explanations {
             self.explanation(said).map_err(unwritable)?;
@@ -74,14 +75,20 @@ impl<'c> Outputs<'c> {
         Ok(())
     }
 
-    fn verdict(&mut self, verdict: &Verdict, sequence: u64) -> rusqlite::Result<usize> {
+    /// Writes a verdict with its sequence, and that of the one before about the same subject.
+    fn verdict(
+        &mut self,
+        verdict: &Verdict,
+        subject: &str,
+        (sequence, previous): (u64, Option<u64>),
+    ) -> rusqlite::Result<usize> {
         self.line.clear();
         published(verdict, &mut self.line);
         self.verdict.execute(params![
             sequence,
             verdict.position.0,
             verdict.verdict_id.to_string(),
-            subject(verdict),
+            subject,
             verdict.sequence,
             verdict.decision.name(),
             verdict.beneficiary.as_deref(),
@@ -90,6 +97,7 @@ impl<'c> Outputs<'c> {
             verdict.market.as_str(),
             verdict.occurred_at.as_ms(),
             std::str::from_utf8(&self.line)?,
+            previous,
         ])
     }
 

@@ -50,8 +50,11 @@ impl Reader {
     /// # Errors
     /// When they cannot be read.
     pub fn last_verdicts(&self, beneficiary: &str, rows: u32) -> Result<Vec<PublishedVerdict>, JournalError> {
-        let select = "SELECT v.sequence, v.body FROM commissions c JOIN verdicts v ON v.subject = c.commission_id \
-                      WHERE c.beneficiary = ?1 ORDER BY v.sequence DESC LIMIT ?2";
+        let select = "WITH RECURSIVE last (sequence) AS ( \
+                      SELECT last_verdict FROM commissions WHERE beneficiary = ?1 \
+                      UNION ALL SELECT previous FROM verdicts JOIN last USING (sequence) WHERE previous IS NOT NULL \
+                      ORDER BY 1 DESC LIMIT ?2) \
+                      SELECT sequence, body FROM last JOIN verdicts USING (sequence) ORDER BY sequence DESC";
         let mut last = self.all(select, params![beneficiary, rows], read)?;
         last.reverse();
         Ok(last)
@@ -63,7 +66,11 @@ impl Reader {
     /// # Errors
     /// When they cannot be read.
     pub fn verdicts_about(&self, subject: &str) -> Result<Vec<PublishedVerdict>, JournalError> {
-        let select = "SELECT sequence, body FROM verdicts WHERE subject = ?1 ORDER BY subject_sequence";
+        let select = "WITH RECURSIVE chain (sequence) AS ( \
+                      SELECT last_verdict FROM commissions WHERE commission_id = ?1 \
+                      UNION ALL SELECT last_verdict FROM subjects WHERE subject = ?1 \
+                      UNION ALL SELECT previous FROM verdicts JOIN chain USING (sequence) WHERE previous IS NOT NULL) \
+                      SELECT sequence, body FROM chain JOIN verdicts USING (sequence) ORDER BY sequence";
         self.all(select, [subject], read)
     }
 }
