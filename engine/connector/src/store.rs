@@ -26,6 +26,7 @@ mod chain;
 mod commit;
 mod connection;
 mod fault;
+mod folding;
 mod lock;
 mod operator;
 mod outputs;

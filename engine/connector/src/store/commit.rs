@@ -41,6 +41,7 @@ impl Journal for Store {
         }
         transaction.commit().map_err(unwritable)?;
         self.head = head;
+        self.folding.finish(&self.connection);
         Ok(())
     }
 

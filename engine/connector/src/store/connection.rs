@@ -18,8 +18,8 @@ const BUSY: Duration = Duration::from_secs(10);
 /// Statements that are kept prepared.
 const STATEMENTS_MAX: usize = 64;
 
-/// Every commit is on the disk when it returns. Changes are folded into the file now and then, in large steps: each
-/// step costs two flushes of the disk.
+/// Every commit is on the disk when it returns. Whoever writes a lot folds changes into the file
+/// [elsewhere](super::folding).
 const WRITING: &str = "
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = FULL;

@@ -6,6 +6,7 @@ use rusqlite::Connection;
 use std::path::{Path, PathBuf};
 
 use super::fault::{OpenError, damaged, unreadable, unwritable};
+use super::folding::Folding;
 use super::lock::{Holder, Lock, Sign};
 use super::reader::Reader;
 use super::snapshots::SnapshotFolder;
@@ -15,6 +16,8 @@ use super::{chain, connection};
 #[derive(Debug)]
 pub struct Store {
     pub(crate) folder: PathBuf,
+    /// Ends before the connection does: who closes last folds all.
+    pub(crate) folding: Folding,
     pub(crate) connection: Connection,
     /// What is permanent: it moves after a commit, never before.
     pub(crate) head: Head,
@@ -34,7 +37,9 @@ impl Store {
         let lock = Lock::take(folder, holder)?;
         let connection = connection::to_write(folder)?;
         let head = proved(&connection)?;
-        Ok(Store { folder: folder.to_path_buf(), connection, head, holder: holder.clone(), lock })
+        let folding = Folding::start(folder)?;
+        connection.pragma_update(None, "wal_autocheckpoint", 0).map_err(unwritable)?;
+        Ok(Store { folder: folder.to_path_buf(), folding, connection, head, holder: holder.clone(), lock })
     }
 
     /// Opens a folder to read: no lock is needed, and it may be written meanwhile.
