@@ -19,7 +19,7 @@ fn the_page_names_every_limit_with_its_value() {
         ("WAITING_BYTES_MAX", limit::WAITING_BYTES_MAX as u64),
         ("UNDECIDED_RECORDS_MAX", limit::UNDECIDED_RECORDS_MAX),
         ("GROUP_RECORDS_MAX", limit::GROUP_RECORDS_MAX as u64),
-        ("DECIDED_CHUNKS_MAX", limit::DECIDED_CHUNKS_MAX as u64),
+        ("DECIDED_RECORDS_MAX", limit::DECIDED_RECORDS_MAX as u64),
         ("TAIL_BYTES_MAX", limit::TAIL_BYTES_MAX as u64),
         ("FEED_SERIES_MAX", limit::FEED_SERIES_MAX as u64),
         ("TIMED_GROUPS_MAX", limit::TIMED_GROUPS_MAX as u64),

@@ -1,17 +1,24 @@
 //! The desk: what waits for the writer. Records wait in bounded number and size, and are refused beyond that;
-//! decided chunks wait in bounded number, and deciding waits beyond that.
+//! what was decided waits in bounded number, and deciding waits beyond that.
 
 use bytes::Bytes;
 use model::log::RecordBody;
 use model::{EventTime, Position, Text};
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::oneshot;
 
 use crate::clock::Stopwatch;
 use crate::journal::{Decided, JournalError, Origin};
-use crate::service::limit::{DECIDED_CHUNKS_MAX, GROUP_RECORDS_MAX, WAITING_BYTES_MAX, WAITING_RECORDS_MAX};
+use crate::service::limit::{DECIDED_RECORDS_MAX, GROUP_RECORDS_MAX, WAITING_BYTES_MAX, WAITING_RECORDS_MAX};
 use crate::service::queues::Depth;
+
+/// What was decided waits so long for more, while records keep coming: writing it changes many pages, and they are
+/// largely the same ones for what is decided shortly after.
+const REST: Duration = Duration::from_millis(15);
+/// Records whose outputs are enough for a group.
+const ENOUGH: usize = DECIDED_RECORDS_MAX / 4;
 
 /// A record as it arrived, before it has a place.
 #[derive(Debug, Clone)]
@@ -113,7 +120,11 @@ struct Waiting {
     appends: VecDeque<Append>,
     records: usize,
     bytes: usize,
-    decided: VecDeque<Decided>,
+    decided: Vec<Decided>,
+    /// Records that they are of.
+    decided_records: usize,
+    /// Since when the first of them has waited.
+    decided_since: Option<Stopwatch>,
     keeps: Vec<Keep>,
     /// No more records are taken.
     closed: bool,
@@ -128,7 +139,10 @@ struct Waiting {
 impl Waiting {
     fn group(&mut self) -> Group {
         let mut group = Group { keeps: std::mem::take(&mut self.keeps), ..Group::default() };
-        group.decided.extend(self.decided.drain(..));
+        if self.appends.is_empty() || self.has_waited() {
+            group.decided = std::mem::take(&mut self.decided);
+            (self.decided_records, self.decided_since) = (0, None);
+        }
         let mut records = 0;
         while let Some(append) = self.appends.front() {
             if records > 0 && records + append.records.len() > GROUP_RECORDS_MAX {
@@ -140,6 +154,11 @@ impl Waiting {
         }
         self.records -= records;
         group
+    }
+
+    /// Whether what was decided is not to wait for more.
+    fn has_waited(&self) -> bool {
+        self.decided_records >= ENOUGH || self.decided_since.is_some_and(|since| since.elapsed() >= REST)
     }
 }
 
@@ -204,15 +223,17 @@ impl Desk {
         self.something_came.notify_one();
     }
 
-    /// Puts a decided chunk down; waits while too many are there. Where nothing more is written, it is dropped:
-    /// recovery decides it again.
-    pub(crate) fn decided(&self, decided: Decided) {
+    /// Puts down what was decided of so many records; waits while too much is there. Where nothing more is written, it
+    /// is dropped: recovery decides it again.
+    pub(crate) fn decided(&self, decided: Decided, records: usize) {
         let mut waiting = self.lock();
-        while waiting.decided.len() >= DECIDED_CHUNKS_MAX && !waiting.dead {
+        while waiting.decided_records >= DECIDED_RECORDS_MAX && !waiting.dead {
             waiting = self.something_went.wait(waiting).unwrap_or_else(PoisonError::into_inner);
         }
         if !waiting.dead {
-            waiting.decided.push_back(decided);
+            waiting.decided.push(decided);
+            waiting.decided_records += records;
+            waiting.decided_since.get_or_insert_with(Stopwatch::start);
         }
         self.something_came.notify_one();
     }
@@ -262,5 +283,38 @@ impl Desk {
     pub(crate) fn finish(&self) {
         self.lock().finished = true;
         self.something_came.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decided(through: u64) -> Decided {
+        Decided::of(Position(through), None, decider::Effects::default())
+    }
+
+    fn taken(desk: &Desk) -> (usize, usize) {
+        match desk.take() {
+            Taken::Group(group) => (group.appends.len(), group.decided.len()),
+            Taken::Drained | Taken::End => panic!("something waits"),
+        }
+    }
+
+    #[test]
+    fn an_answer_does_not_wait_for_what_was_just_decided_and_that_waits_only_so_long() {
+        let desk = Desk::default();
+        let append = || drop(desk.append(Vec::new()).unwrap());
+        append();
+        desk.decided(decided(1), 1);
+        assert_eq!(taken(&desk), (1, 0), "records go first");
+        assert_eq!(taken(&desk), (0, 1), "nothing else is to do");
+        append();
+        desk.decided(decided(2), 1);
+        std::thread::sleep(REST);
+        assert_eq!(taken(&desk), (1, 1), "it has waited");
+        append();
+        desk.decided(decided(3), ENOUGH);
+        assert_eq!(taken(&desk), (1, 1), "there is enough of it");
     }
 }

@@ -102,7 +102,7 @@ impl<R: JournalReader> Engine<R> {
         self.arrivals.decided(last.position);
         self.next = Position(last.position.0 + 1);
         self.tell_ruleset();
-        self.desk.decided(Decided::of(last.position, self.decider.clock(), effects));
+        self.desk.decided(Decided::of(last.position, self.decider.clock(), effects), records.len());
     }
 
     fn tell_ruleset(&self) {

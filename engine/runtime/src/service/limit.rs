@@ -9,8 +9,8 @@ pub const WAITING_BYTES_MAX: usize = 64 << 20;
 pub const UNDECIDED_RECORDS_MAX: u64 = 1_000_000;
 /// Records in one group commit, at most.
 pub const GROUP_RECORDS_MAX: usize = 50_000;
-/// Decided chunks that wait to be made permanent, at most: then deciding waits.
-pub const DECIDED_CHUNKS_MAX: usize = 4;
+/// Records that are decided, and what was decided is not yet permanent, about at most: then deciding waits.
+pub const DECIDED_RECORDS_MAX: usize = 16_384;
 /// Group commits whose way is timed at once, at most: of more, the latest are not timed.
 pub const TIMED_GROUPS_MAX: usize = 65_536;
 /// Feeds whose completeness is exposed as a metric, at most.
