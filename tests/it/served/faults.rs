@@ -97,6 +97,45 @@ fn a_disk_without_room_refuses_records_and_goes_on_when_there_is_room() {
     assert_eq!(published(&data), replayed(folder.path(), &data));
 }
 
+/// A command that sees a folder as a disk that cannot be written, by whoever it is; nothing where the system does not
+/// let us mount.
+fn on_a_disk_that_is_read_only(folder: &Path, arguments: &[&str]) -> Option<std::process::Output> {
+    const MOUNTED: &str =
+        "mount --bind \"$0\" \"$0\" && mount -o remount,ro,bind \"$0\" || exit 99; exec \"$@\"";
+    let under_test = tidegate(arguments);
+    let mut command = Command::new("unshare");
+    command.args(["--map-root-user", "--mount", "sh", "-c", MOUNTED]).arg(folder);
+    command.arg(under_test.get_program()).args(under_test.get_args());
+    command.current_dir(crate::engine::root()).env("NO_COLOR", "1");
+    let run = command.output().ok()?;
+    let may_mount = run.status.code() != Some(99) && !run.stderr.starts_with(b"unshare:");
+    may_mount.then_some(run)
+}
+
+#[test]
+fn a_disk_that_is_read_only_is_read_and_never_served_from() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, rules, _) = a_lane(folder.path());
+    let before = published(&data);
+    let at = data.to_str().unwrap();
+    let run = ["run", "--listen", "127.0.0.1:0", "--data", at, "--rules", rules.to_str().unwrap()];
+    let Some(refused) = on_a_disk_that_is_read_only(&data, &run) else {
+        println!("skipped: a disk cannot be mounted here");
+        return;
+    };
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert_eq!(refused.status.code(), Some(2), "{said}");
+    assert!(said.contains(at) && said.to_lowercase().contains("read-only"), "{said}");
+    let read = on_a_disk_that_is_read_only(&data, &["verdicts", "export", "--data", at]).unwrap();
+    let said = String::from_utf8_lossy(&read.stderr).into_owned();
+    assert!(read.status.success(), "{said}");
+    assert_eq!(String::from_utf8(read.stdout).unwrap().lines().count(), before.len());
+    let review = ["review", "freeze", "--creator", "x", "--note", "n", "--data", at];
+    let refused = on_a_disk_that_is_read_only(&data, &review).unwrap();
+    assert!(!refused.status.success());
+    assert_eq!(published(&data), before, "nothing was changed");
+}
+
 #[test]
 fn a_flipped_bit_in_a_snapshot_costs_time_and_no_verdict() {
     let folder = tempfile::tempdir().unwrap();

@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::{Served, rules_in, token};
 
 /// How long it lasts, in seconds, where TIDEGATE_LOAD_SECONDS says nothing.
-const LASTS_S: u64 = 20;
+const LASTS_S: u64 = 120;
 /// Clients that send as fast as they can.
 const SENDERS: u64 = 4;
 /// Events in a batch.
