@@ -69,14 +69,19 @@ fn offer_clicks(
     evidence: Evidence,
     clicks: &[&Arc<ClickRecord>],
 ) {
+    if ranking.is_full() {
+        return;
+    }
+    let how = |click: &&Arc<ClickRecord>| {
+        (!leads_elsewhere(click, scene.order)).then(|| directness(click, line, scene.order))
+    };
+    let how: Vec<Option<Directness>> = clicks.iter().map(how).collect();
     for wanted in [Directness::Direct, Directness::Shop, Directness::Neither] {
-        for click in clicks {
+        for (click, _) in clicks.iter().zip(&how).filter(|(_, how)| **how == Some(wanted)) {
             if ranking.is_full() {
                 return;
             }
-            if !leads_elsewhere(click, scene.order) && directness(click, line, scene.order) == wanted {
-                offer(ranking, scene, line, &with_click(click, evidence, wanted));
-            }
+            offer(ranking, scene, line, &with_click(click, evidence, wanted));
         }
     }
 }

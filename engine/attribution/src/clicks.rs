@@ -7,7 +7,7 @@
 use model::admitted::ClickRecord;
 #[cfg(doc)]
 use model::admitted::click_retention;
-use model::{BuyerId, ClickId, EventTime, Fingerprint, Span};
+use model::{BuyerId, ClickId, EventTime, Fingerprint, Position, Span};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -35,11 +35,12 @@ struct Remembered {
     record: Arc<ClickRecord>,
 }
 
-/// A click in a list ordered by (time, position). The time is beside it, so that looking through the list does
-/// not touch every click.
+/// A click in a list ordered by (time, position). Both are beside it, so that looking through the list does not touch
+/// every click.
 #[derive(Debug, Clone)]
 pub(crate) struct Touch {
     occurred_at: EventTime,
+    pub(crate) position: Position,
     pub(crate) record: Arc<ClickRecord>,
 }
 
@@ -140,7 +141,7 @@ impl Clicks {
 /// Nearly always at the end: positions grow, times mostly.
 fn insert(clicks: &mut Vec<Touch>, record: &Arc<ClickRecord>) {
     let occurred_at = record.occurred_at;
-    let touch = Touch { occurred_at, record: Arc::clone(record) };
+    let touch = Touch { occurred_at, position: record.position, record: Arc::clone(record) };
     if clicks.last().is_none_or(|last| last.occurred_at <= occurred_at) {
         return clicks.push(touch);
     }

@@ -83,8 +83,8 @@ fn in_order<'a>(
     remembered: &'a [Touch],
     is_same: impl Fn(&Click) -> bool,
 ) -> Vec<&'a Arc<ClickRecord>> {
-    let remembered = remembered.iter().map(|touch| &touch.record);
-    let known = remembered.filter(|click| click.position < scene.known);
+    let known = remembered.iter().filter(|touch| touch.position < scene.known);
+    let known = known.map(|touch| &touch.record);
     let mut clicks: Vec<_> = match scene.policy.pick {
         Pick::Last => known.rev().take(CLICKS_PER_KEY_MAX).collect(),
         Pick::First => known.take(CLICKS_PER_KEY_MAX).collect(),
