@@ -12,6 +12,8 @@ const EXTENSION: &str = "snapshot";
 const DRAFT: &str = "draft";
 /// Snapshots that are kept: the newest may turn out damaged, and the one before it serves.
 const KEPT: usize = 3;
+/// Bytes between two flushes: a commit that is flushed meanwhile waits for one piece, and not for all of it.
+const PIECE_BYTES: usize = 2 << 20;
 
 /// The snapshots of a store.
 #[derive(Debug, Clone)]
@@ -86,7 +88,10 @@ fn position(path: &Path) -> Option<Position> {
 
 fn write_through(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = File::create(path)?;
-    file.write_all(bytes)?;
+    for piece in bytes.chunks(PIECE_BYTES) {
+        file.write_all(piece)?;
+        file.sync_data()?;
+    }
     file.sync_all()
 }
 
