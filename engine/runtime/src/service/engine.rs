@@ -75,7 +75,8 @@ impl<R: JournalReader> Engine<R> {
     }
 
     fn read_on(&mut self) -> Result<(), JournalError> {
-        match self.reader.records(self.next, self.chunk) {
+        let (reader, next, chunk) = (&mut self.reader, self.next, self.chunk);
+        match self.pool.install(|| reader.records(next, chunk)) {
             Ok(records) => {
                 if let Some(JournalError::Unreadable(_)) = self.status.fault() {
                     self.status.mended(&self.tell);

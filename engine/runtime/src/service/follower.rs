@@ -67,7 +67,8 @@ impl<R: JournalReader, S: Snapshots> Follower<R, S> {
                 return Ok(None);
             }
             let left = usize::try_from(target.0 - state.next.0 + 1).unwrap_or(usize::MAX);
-            let records = self.reader.records(state.next, self.chunk.min(left))?;
+            let (reader, next, chunk) = (&mut self.reader, state.next, self.chunk.min(left));
+            let records = self.pool.install(|| reader.records(next, chunk))?;
             let Some(last) = records.last() else { break };
             state.next = Position(last.position.0 + 1);
             let decider = &mut state.decider;
