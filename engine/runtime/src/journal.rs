@@ -10,6 +10,7 @@ use model::{EventTime, Position, Record, Text, Verdict};
 use std::fmt;
 
 use crate::manifest::Manifest;
+use crate::row_block::RowBlock;
 
 /// Where the permanent memory ends.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -54,8 +55,8 @@ pub struct Decided {
     pub dead_letters: Vec<DeadLetter>,
     /// What rules said, in their words.
     pub explanations: Vec<Explanation>,
-    /// What was measured.
-    pub rows: Vec<Row>,
+    /// What was measured; nothing may have been.
+    pub rows: Option<RowBlock>,
 }
 
 impl Decided {
@@ -67,7 +68,7 @@ impl Decided {
             verdicts: effects.verdicts,
             dead_letters: effects.dead_letters,
             explanations: effects.explanations,
-            rows: effects.rows,
+            rows: RowBlock::pack(&effects.rows),
         }
     }
 }

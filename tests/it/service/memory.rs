@@ -2,7 +2,9 @@
 
 use model::log::{Control, RecordBody};
 use model::{EventTime, Position, Record, Text, Verdict};
-use runtime::{Appended, Decided, Digest, Head, Journal, JournalError, JournalReader, Manifest, Snapshots};
+use runtime::{
+    Appended, Decided, Digest, Head, Journal, JournalError, JournalReader, Manifest, RowBlock, Snapshots,
+};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
@@ -106,7 +108,9 @@ impl Journal for Writing {
             let verdicts = decided.verdicts.iter().map(|v| (v.position, published(v)));
             state.disk.verdicts.extend(verdicts);
             state.disk.dead_letters += decided.dead_letters.len();
-            state.disk.rows.extend_from_slice(&decided.rows);
+            if let Some(RowBlock { body, checksum, .. }) = &decided.rows {
+                state.disk.rows.extend(RowBlock::unpack(body, *checksum).unwrap());
+            }
         }
         state.disk.head = self.head.clone();
         let copy = state.disk.clone();

@@ -70,7 +70,7 @@ impl<'c> Outputs<'c> {
             self.dead_letter(letter).map_err(unwritable)?;
         }
         let first = head.decided.map_or(Position(0), |before| Position(before.0 + 1));
-        self.rows.put(&decided.rows, first, decided).map_err(unwritable)?;
+        self.rows.put(first, decided).map_err(unwritable)?;
         head.decided = Some(decided.through);
         Ok(())
     }

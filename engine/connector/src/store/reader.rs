@@ -3,13 +3,13 @@
 use decider::Row;
 use model::log::Control;
 use model::{EventTime, Position, Record, Verdict};
-use runtime::{Digest, Head, JournalError, JournalReader};
+use runtime::{Digest, Head, JournalError, JournalReader, RowBlock};
 use rusqlite::{Connection, OptionalExtension, Params, params};
 use std::path::{Path, PathBuf};
 
 use super::block::Block;
 use super::fault::{OpenError, damaged, unreadable};
-use super::{chain, connection, outputs, rows, writer};
+use super::{chain, connection, outputs, writer};
 use crate::log::control_from;
 
 /// Reads a store. It needs no lock and sees whatever was committed before each call.
@@ -94,7 +94,8 @@ impl Reader {
         let kept = self.one(select, [last.0], |row| Ok((Digest(row.get(0)?), row.get::<_, Vec<u8>>(1)?)))?;
         let (checksum, body) =
             kept.ok_or_else(|| damaged(format_args!("the rows through {last} are missing")))?;
-        rows::unpack(&body, checksum, last)
+        RowBlock::unpack(&body, checksum)
+            .map_err(|what| damaged(format_args!("the rows through position {last} cannot be read: {what}")))
     }
 
     fn block_at(&mut self, position: Position) -> Result<Option<&Block>, JournalError> {

@@ -16,7 +16,7 @@ use crate::service::queues::Depth;
 
 /// What was decided waits so long for more, while records keep coming: writing it changes many pages, and they are
 /// largely the same ones for what is decided shortly after.
-const REST: Duration = Duration::from_millis(15);
+const REST: Duration = Duration::from_millis(8);
 /// Records whose outputs are enough for a group.
 const ENOUGH: usize = DECIDED_RECORDS_MAX / 4;
 

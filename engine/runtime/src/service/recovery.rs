@@ -3,7 +3,7 @@
 
 use decider::{Decider, Effects, RestoreError, Successor};
 use model::log::{Control, Genesis, RecordBody};
-use model::{Position, Record};
+use model::{Position, Record, Verdict};
 use ruleset::{Ruleset, Sources};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -241,10 +241,11 @@ pub(crate) fn catch_up<J: Journal>(
         }
         let old = published.map_or(0, |published| records.partition_point(|r| r.position <= published));
         let (old, new) = records.split_at(old);
-        if let Some(done) = decide(recovered, old) {
-            compare(reader, &done, old)?;
+        if let (Some(through), effects) = decide(recovered, old) {
+            compare(reader, &effects.verdicts, (old, through))?;
         }
-        if let Some(done) = decide(recovered, new) {
+        if let (Some(through), effects) = decide(recovered, new) {
+            let done = Decided::of(through, recovered.decider.clock(), effects);
             journal.commit(&[], &ruleset, &[done])?;
         }
         progress(recovered.next);
@@ -272,24 +273,25 @@ pub(crate) fn snapshot_if_due(
     happening::snapped(at, outcome, began.elapsed(), tell)
 }
 
-fn decide(recovered: &mut Recovered, records: &[Record]) -> Option<Decided> {
-    let last = records.last()?;
+/// Decides records: the last one's position, and what follows from them.
+fn decide(recovered: &mut Recovered, records: &[Record]) -> (Option<Position>, Effects) {
     let mut effects = Effects::default();
+    let Some(last) = records.last() else { return (None, effects) };
     recovered.decider.decide(records, &mut effects);
     recovered.next = Position(last.position.0 + 1);
-    Some(Decided::of(last.position, recovered.decider.clock(), effects))
+    (Some(last.position), effects)
 }
 
 /// What was decided again must be what was published.
 fn compare(
     reader: &mut impl JournalReader,
-    again: &Decided,
-    records: &[Record],
+    again: &[Verdict],
+    (records, through): (&[Record], Position),
 ) -> Result<(), RecoveryError> {
     let Some(first) = records.first() else { return Ok(()) };
-    let published = reader.verdicts(Position(first.position.0 - 1), again.through)?;
-    let same = published.len() == again.verdicts.len();
-    let differs = published.iter().zip(&again.verdicts).find(|(bytes, verdict)| !reader.says(bytes, verdict));
+    let published = reader.verdicts(Position(first.position.0 - 1), through)?;
+    let same = published.len() == again.len();
+    let differs = published.iter().zip(again).find(|(bytes, verdict)| !reader.says(bytes, verdict));
     match differs {
         Some((_, verdict)) => Err(RecoveryError::Differs { position: verdict.position }),
         None if same => Ok(()),

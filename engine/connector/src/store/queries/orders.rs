@@ -2,11 +2,10 @@
 
 use decider::Row;
 use model::{OrderKey, Position};
-use runtime::JournalError;
+use runtime::{JournalError, order_hash};
 use serde::Serialize;
 
 use crate::store::reader::Reader;
-use crate::store::rows::order_hash;
 
 /// What a rule said, in its own words. May hold personal data: not for publishing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use connector::store::Store;
 use connector::wire::encode;
-use decider::{Decider, Effects};
+use decider::{Decider, Effects, Row};
 use model::log::{Control, Genesis, RecordBody};
 use model::refusal::{Code, Refusal};
 use model::{EventTime, Position, Record, Span, Text, Verdict};
@@ -18,6 +18,8 @@ pub(crate) struct Lane {
     pub(crate) ruleset: Text,
     pub(crate) records: Vec<Record>,
     pub(crate) decided: Vec<Decided>,
+    /// What was measured, before it was packed.
+    pub(crate) rows: Vec<Row>,
 }
 
 /// Holds the orders of whoever sells a lot, some until a person has looked.
@@ -72,8 +74,10 @@ impl Lane {
         let records: Vec<Record> = (0..).zip(bodies).map(place).collect();
         let mut decider = Decider::new(genesis, Arc::clone(&ruleset), model::HashKey::public());
         decider.keep_rows();
-        let decided = records.chunks(stretch).map(|records| decide(&mut decider, records)).collect();
-        Lane { ruleset: ruleset.hash().into(), records, decided }
+        let mut rows = Vec::new();
+        let decided =
+            records.chunks(stretch).map(|records| decide(&mut decider, records, &mut rows)).collect();
+        Lane { ruleset: ruleset.hash().into(), records, decided, rows }
     }
 
     pub(crate) fn verdicts(&self) -> impl Iterator<Item = &Verdict> {
@@ -101,8 +105,9 @@ fn received_at(body: &RecordBody) -> EventTime {
     }
 }
 
-fn decide(decider: &mut Decider, records: &[Record]) -> Decided {
+fn decide(decider: &mut Decider, records: &[Record], rows: &mut Vec<Row>) -> Decided {
     let mut effects = Effects::default();
     decider.decide(records, &mut effects);
+    rows.extend_from_slice(&effects.rows);
     Decided::of(records.last().unwrap().position, decider.clock(), effects)
 }

@@ -42,9 +42,9 @@ fn rows_come_back_stretch_by_stretch_and_old_ones_may_be_left_out() {
     lane.commit(&mut store);
     let mut reader = store.reader().unwrap();
     let end = store.head().decided.unwrap();
-    let written: Vec<&Row> = lane.decided.iter().flat_map(|decided| &decided.rows).collect();
+    let written = &lane.rows;
     let (after, through) = (Position(137), Position(end.0 - 211));
-    let within = |row: &&&Row| after < row.position && row.position <= through;
+    let within = |row: &&Row| after < row.position && row.position <= through;
     let expected: Vec<String> = written.iter().filter(within).map(|row| format!("{row:?}")).collect();
     assert!(expected.len() > 1_000);
     assert_eq!(all_rows(&mut reader, after, through, EventTime::MIN), expected);
@@ -82,7 +82,7 @@ fn everything_about_an_order_is_found_again() {
     let mut store = open(folder.path());
     lane.commit(&mut store);
     let reader = Store::read(folder.path()).unwrap();
-    let rows: Vec<&Row> = lane.decided.iter().flat_map(|decided| &decided.rows).collect();
+    let rows = &lane.rows;
     let orders: BTreeSet<&OrderKey> = rows.iter().filter_map(|row| row.order()).collect();
     assert!(orders.len() > 100);
     for order in orders.into_iter().take(60) {
