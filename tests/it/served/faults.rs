@@ -124,7 +124,7 @@ fn a_disk_that_is_read_only_is_read_and_never_served_from() {
         return;
     };
     let said = String::from_utf8_lossy(&refused.stderr).into_owned();
-    assert_eq!(refused.status.code(), Some(2), "{said}");
+    assert_eq!(refused.status.code(), Some(3), "{said}");
     assert!(said.contains(at) && said.to_lowercase().contains("read-only"), "{said}");
     let read = on_a_disk_that_is_read_only(&data, &["verdicts", "export", "--data", at]).unwrap();
     let said = String::from_utf8_lossy(&read.stderr).into_owned();
