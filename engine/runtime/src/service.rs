@@ -257,6 +257,7 @@ impl<J: Journal, S: Snapshots> Running<'_, J, S> {
             arrivals: Arc::clone(&arrivals),
             meter: Meter::new(),
             tell: Arc::clone(self.tell),
+            fresh: None,
         };
         let writer = Writer {
             journal: self.journal,

@@ -49,6 +49,22 @@ pub(crate) struct Engine<R> {
     pub(crate) arrivals: Arc<Arrivals>,
     pub(crate) meter: Meter,
     pub(crate) tell: Tell,
+    /// What was decided last, and is not handed on yet.
+    pub(crate) fresh: Option<Fresh>,
+}
+
+/// What was just decided, still to be packed.
+pub(crate) struct Fresh {
+    through: Position,
+    clock: Option<EventTime>,
+    records: usize,
+    effects: Effects,
+}
+
+impl Fresh {
+    fn hand_on(self, desk: &Desk) {
+        desk.decided(Decided::of(self.through, self.clock, self.effects), self.records);
+    }
 }
 
 impl<R: JournalReader> Engine<R> {
@@ -65,11 +81,17 @@ impl<R: JournalReader> Engine<R> {
         loop {
             self.announce_what_came()?;
             self.meter.publish(&self.decider, &mut self.clock);
-            match self.tail.next(self.next, self.chunk, QUIET) {
+            // What was decided is packed while more is decided, and at once where no more is there.
+            let wait = if self.fresh.is_some() { Duration::ZERO } else { QUIET };
+            match self.tail.next(self.next, self.chunk, wait) {
                 Next::Records(records) => self.decide(&records),
                 Next::Behind => self.read_on()?,
+                Next::Idle if self.fresh.is_some() => self.hand_on(),
                 Next::Idle => self.let_time_pass(),
-                Next::End => return Ok(()),
+                Next::End => {
+                    self.hand_on();
+                    return Ok(());
+                }
             }
         }
     }
@@ -85,6 +107,7 @@ impl<R: JournalReader> Engine<R> {
             }
             Err(damaged @ JournalError::Damaged(_)) => return Err(damaged),
             Err(fault) => {
+                self.hand_on();
                 self.status.faulty(fault, &self.tell);
                 std::thread::sleep(RETRY);
             }
@@ -95,15 +118,29 @@ impl<R: JournalReader> Engine<R> {
     fn decide(&mut self, records: &[Record]) {
         let Some(last) = records.last() else { return };
         let mut effects = Effects::default();
-        let decider = &mut self.decider;
-        let began = Stopwatch::start();
-        self.pool.install(|| decider.decide(records, &mut effects));
-        self.meter.chunk(records.len(), began.elapsed(), &effects);
+        let (decider, desk, before) = (&mut self.decider, &self.desk, self.fresh.take());
+        let mut took = Duration::ZERO;
+        self.pool.install(|| {
+            let decide = || {
+                let began = Stopwatch::start();
+                decider.decide(records, &mut effects);
+                took = began.elapsed();
+            };
+            rayon::join(decide, || before.into_iter().for_each(|before| before.hand_on(desk)))
+        });
+        self.meter.chunk(records.len(), took, &effects);
         self.meter.sample(&self.decider, &effects.rows);
         self.arrivals.decided(last.position);
         self.next = Position(last.position.0 + 1);
         self.tell_ruleset();
-        self.desk.decided(Decided::of(last.position, self.decider.clock(), effects), records.len());
+        let clock = self.decider.clock();
+        self.fresh = Some(Fresh { through: last.position, clock, records: records.len(), effects });
+    }
+
+    fn hand_on(&mut self) {
+        if let Some(fresh) = self.fresh.take() {
+            fresh.hand_on(&self.desk);
+        }
     }
 
     fn tell_ruleset(&self) {
@@ -137,6 +174,7 @@ impl<R: JournalReader> Engine<R> {
     /// Shows the successor what was decided since it was measured, and announces it.
     fn announce(&mut self, announcement: Announcement) -> Result<(), JournalError> {
         let Announcement { mut successor, through, done } = announcement;
+        self.hand_on();
         // Genesis leaves no row.
         let decided = self.next.0.checked_sub(1).filter(|at| *at > 0).map(Position);
         self.wait_until_permanent(decided);
