@@ -4,7 +4,7 @@
 //! bytes with a flush for each batch, which is what the disk allows. Latency: batches are sent on a schedule at half of
 //! that throughput, and timed from the moment that they should have been sent, so that a stall is not hidden by the
 //! batches that it keeps from being sent; beside it, what one flush of the disk takes. Once without snapshots, and once
-//! with a snapshot always under way.
+//! with one for every second of events, so that one is nearly always under way.
 
 use bytes::Bytes;
 use connector::store::queries::Shelf;
@@ -77,8 +77,9 @@ pub(crate) fn measure(args: &Args) -> io::Result<()> {
     let calm = latency(&folder.path().join("calm"), rate, u64::MAX, args)?;
     tell("durable", &calm.durable);
     tell("durable and decided", &calm.decided);
-    let busy = latency(&folder.path().join("busy"), rate, 1, args)?;
-    tell("the same while snapshots are taken", &busy.decided);
+    let each_second = u64::try_from(rate).unwrap_or(u64::MAX);
+    let busy = latency(&folder.path().join("busy"), rate, each_second, args)?;
+    tell("the same with a snapshot for every second", &busy.decided);
     Ok(())
 }
 

@@ -18,13 +18,19 @@ use crate::service::status::Status;
 
 /// How often it looks whether a snapshot is due.
 const LOOK: Duration = Duration::from_millis(500);
+/// Intervals without a snapshot after which it no longer steps back.
+const HASTE_INTERVALS: u64 = 3;
 
 /// The thread that takes snapshots.
 pub(crate) struct Follower<R, S> {
     pub(crate) reader: R,
     pub(crate) snapshots: Arc<S>,
     pub(crate) status: Arc<Status>,
-    pub(crate) pool: rayon::ThreadPool,
+    /// Works in what others leave of the processor.
+    pub(crate) at_leisure: rayon::ThreadPool,
+    /// Works as an equal of those who decide, when they leave too little: a restart decides again what no snapshot
+    /// holds.
+    pub(crate) in_haste: rayon::ThreadPool,
     pub(crate) chunk: usize,
     /// Records between two snapshots.
     pub(crate) interval_records: u64,
@@ -54,29 +60,45 @@ impl<R: JournalReader, S: Snapshots> Follower<R, S> {
 
     fn due(&self) -> Option<Position> {
         let decided = self.status.decided()?;
-        let since = self.status.snapshot().map_or(0, |position| position.0);
-        (decided.0 - since.min(decided.0) >= self.interval_records).then_some(decided)
+        (self.lag(decided) >= self.interval_records).then_some(decided)
+    }
+
+    /// Records that the newest snapshot is behind a position.
+    fn lag(&self, at: Position) -> u64 {
+        at.0.saturating_sub(self.status.snapshot().map_or(0, |position| position.0))
     }
 
     /// Follows to a position and takes a snapshot of so many bytes; none if the service stopped meanwhile.
     fn follow(&mut self, target: Position) -> Result<Option<usize>, RecoveryError> {
-        let mut state = resume(&mut self.reader, &*self.snapshots, Some(target))?;
-        let mut effects = Effects::default();
-        while state.next <= target {
-            if self.stopping.load(Ordering::Relaxed) {
-                return Ok(None);
-            }
-            let left = usize::try_from(target.0 - state.next.0 + 1).unwrap_or(usize::MAX);
-            let (reader, next, chunk) = (&mut self.reader, state.next, self.chunk.min(left));
-            let records = self.pool.install(|| reader.records(next, chunk))?;
-            let Some(last) = records.last() else { break };
-            state.next = Position(last.position.0 + 1);
-            let decider = &mut state.decider;
-            self.pool.install(|| decider.decide(&records, &mut effects));
-            effects.clear();
-        }
-        let sealed = seal(&state.decider.snapshot());
-        self.snapshots.put(target, &sealed).map_err(RecoveryError::Snapshots)?;
-        Ok(Some(sealed.len()))
+        let haste = self.lag(target) >= self.interval_records.saturating_mul(HASTE_INTERVALS);
+        let pool = if haste { &self.in_haste } else { &self.at_leisure };
+        let (reader, snapshots) = (&mut self.reader, &*self.snapshots);
+        let (chunk, stopping) = (self.chunk, &*self.stopping);
+        pool.install(|| follow(reader, snapshots, (target, chunk), stopping))
     }
+}
+
+/// Decides from the newest snapshot to a position, and takes one there.
+fn follow(
+    reader: &mut impl JournalReader,
+    snapshots: &impl Snapshots,
+    (target, chunk): (Position, usize),
+    stopping: &AtomicBool,
+) -> Result<Option<usize>, RecoveryError> {
+    let mut state = resume(reader, snapshots, Some(target))?;
+    let mut effects = Effects::default();
+    while state.next <= target {
+        if stopping.load(Ordering::Relaxed) {
+            return Ok(None);
+        }
+        let left = usize::try_from(target.0 - state.next.0 + 1).unwrap_or(usize::MAX);
+        let records = reader.records(state.next, chunk.min(left))?;
+        let Some(last) = records.last() else { break };
+        state.next = Position(last.position.0 + 1);
+        state.decider.decide(&records, &mut effects);
+        effects.clear();
+    }
+    let sealed = seal(&state.decider.snapshot());
+    snapshots.put(target, &sealed).map_err(RecoveryError::Snapshots)?;
+    Ok(Some(sealed.len()))
 }
