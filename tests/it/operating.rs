@@ -73,6 +73,10 @@ fn the_unit_confines_the_service_and_lets_it_stop_well() {
     ] {
         assert_eq!(service(name), value, "{name}");
     }
+    // Threads set their priority, which the groups of calls that it may not make would keep them from.
+    let calls = service("SystemCallFilter");
+    assert!(calls.find("setpriority") > calls.find("~"), "allowed after what is not: {calls}");
+    assert_eq!(service("SystemCallErrorNumber"), "EPERM", "refused, and not killed");
     assert!(service("TimeoutStopSec").ends_with("min"), "time for what was accepted, and a last snapshot");
     assert!(service("ExecStart").ends_with("/tidegate run"));
     let data = service("Environment");

@@ -8,7 +8,7 @@ use std::hash::Hasher as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use super::{Served, batches, output, rules_in, tidegate, token};
+use super::{Served, batches, rules_in, tidegate, token};
 
 /// How often a migration is killed.
 const KILLS: usize = 25;
@@ -66,8 +66,52 @@ fn served(folder: &Path) -> PathBuf {
     for batch in batches(BATCHES) {
         assert_eq!(served.ask("POST /v1/events", &token, &batch).unwrap().0, 202);
     }
+    for (n, decision) in ["hold", "release", "hold"].iter().enumerate() {
+        assert_eq!(served.ask("POST /v1/events", &token, &review(n, decision)).unwrap().0, 202);
+    }
     served.stop();
     data
+}
+
+/// A person's decision about a creator: a subject that is no commission.
+fn review(n: usize, decision: &str) -> Vec<u8> {
+    let now_ms = runtime::SteadyClock::start().now().as_ms();
+    let review = serde_json::json!({
+        "event_id": format!("review-{n}"), "review_id": format!("review-{n}"), "kind": "review",
+        "occurred_at": now_ms, "creator_id": "mia", "decision": decision, "stage": "approval",
+    });
+    review.to_string().into_bytes()
+}
+
+/// The sequences of all verdicts about a subject, last first, as each names the one before it.
+fn chain(store: &Connection, subject: &str, last: i64) -> Vec<i64> {
+    let mut chain = Vec::new();
+    let mut next = Some(last);
+    while let Some(sequence) = next {
+        chain.push(sequence);
+        let of = |row: &rusqlite::Row<'_>| Ok((row.get::<_, String>(0)?, row.get(1)?));
+        let select = "SELECT subject, previous FROM verdicts WHERE sequence = ?1";
+        let (named, previous) = store.query_row(select, [sequence], of).unwrap();
+        assert_eq!(named, subject);
+        next = previous;
+    }
+    chain
+}
+
+/// Every verdict is in the chain of its subject.
+fn chains_are_whole(data: &Path) {
+    let store = store(data);
+    let select = "SELECT commission_id, last_verdict FROM commissions UNION ALL SELECT * FROM subjects";
+    let mut lasts = store.prepare(select).unwrap();
+    let lasts = lasts.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?))).unwrap();
+    let (mut creators, mut chained) = (0, 0);
+    for (subject, last) in lasts.map(Result::unwrap) {
+        let chain = chain(&store, &subject, last);
+        creators += usize::from(subject.starts_with("creator:") && chain.len() > 1);
+        chained += chain.len();
+    }
+    let verdicts: usize = store.query_row("SELECT count(*) FROM verdicts", [], |row| row.get(0)).unwrap();
+    assert_eq!((chained, creators), (verdicts, 1));
 }
 
 fn upgrade(data: &Path) -> std::process::Child {
@@ -85,6 +129,7 @@ fn a_migration_killed_again_and_again_is_done_once_and_whole() {
     let folder = tempfile::tempdir().unwrap();
     let data = served(folder.path());
     let as_served = content(&data);
+    chains_are_whole(&data);
     store(&data).execute_batch(BACK_TO_1).unwrap();
     let older = std::fs::read(data.join("tidegate.sqlite")).unwrap();
 
@@ -110,7 +155,7 @@ fn a_migration_killed_again_and_again_is_done_once_and_whole() {
         assert!(upgrade(&data).wait().unwrap().success());
         assert_eq!((version(&data), content(&data) == as_served), (2, true));
     }
-    assert!(in_the_middle > 0, "some were killed in the middle");
+    assert!(in_the_middle > 0, "some were killed while they had it open");
     goes_on(&data, &folder.path().join("rules"));
 }
 
@@ -120,10 +165,11 @@ fn goes_on(data: &Path, rules: &Path) {
     let served = Served::start(data, rules);
     let token = token(data);
     let last = batches(BATCHES + 1).swap_remove(BATCHES);
-    assert_eq!(served.ask("POST /v1/events", &token, &last).unwrap().0, 202);
+    for more in [last, review(3, "release")] {
+        assert_eq!(served.ask("POST /v1/events", &token, &more).unwrap().0, 202);
+    }
     served.stop();
-    let books = output(&["status", "--data", data.to_str().unwrap()]);
-    assert!(books.contains("decided"), "{books}");
+    chains_are_whole(data);
 }
 
 #[test]

@@ -23,7 +23,7 @@ const LAYOUT: u8 = 1;
 /// The log is written while others wait: speed comes first. Level 3 saves a tenth of the bytes at twice the time.
 const LEVEL: i32 = 1;
 /// Records that are decoded by one thread at once: fewer are not worth the hand-over.
-const DECODED_AT_ONCE: usize = 256;
+const DECODED_AT_ONCE_RECORDS: usize = 256;
 
 /// What a record says beyond its bytes, as text in the forms of an exported log.
 #[derive(Debug, Serialize, Deserialize)]
@@ -146,14 +146,19 @@ impl Block {
         self.first <= position && self.last().is_some_and(|last| position <= last)
     }
 
-    /// Its records from a position on, at most `max`. They are decoded on as many threads as the caller's pool has.
+    /// Its records from a position on, at most `max`. Where the caller is one of a pool's threads, all of them decode.
     pub(crate) fn records(&self, from: Position, max: usize) -> Result<Vec<Record>, JournalError> {
         let skipped = usize::try_from(from.0.saturating_sub(self.first.0)).unwrap_or(usize::MAX);
         let first = Position(from.0.max(self.first.0));
         let end = skipped.saturating_add(max).min(self.entries.len());
-        let chosen = self.entries.get(skipped..end).unwrap_or_default().par_iter().enumerate();
-        let decoded = chosen.with_min_len(DECODED_AT_ONCE);
-        decoded.map(|(index, (entry, raw))| record(Position(first.0 + index as u64), entry, raw)).collect()
+        let chosen = self.entries.get(skipped..end).unwrap_or_default();
+        let decoded = |(index, (entry, raw)): (usize, &(Entry, Bytes))| {
+            record(Position(first.0 + index as u64), entry, raw)
+        };
+        if rayon::current_thread_index().is_none() {
+            return chosen.iter().enumerate().map(decoded).collect();
+        }
+        chosen.par_iter().enumerate().with_min_len(DECODED_AT_ONCE_RECORDS).map(decoded).collect()
     }
 }
 

@@ -1,9 +1,9 @@
-//! Folding: what is committed is appended to SQLite's log of changes, and folded into the database later. A thread of its
-//! own does that, in large steps, beside the writer: a step takes several flushes of the disk, and no commit waits for it.
-//! Only the little that is left goes to the writer, because a log must be folded whole before it begins anew.
+//! Folding: what is committed is appended to SQLite's log of changes, and folded into the database later. A thread of
+//! its own does that, in large steps, beside the writer: a step takes several flushes of the disk, and no commit waits
+//! for it. Only the little that is left goes to the writer, because a log must be folded whole before it begins anew.
 
 use rusqlite::Connection;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -18,8 +18,10 @@ const LOOK: Duration = Duration::from_millis(100);
 const STEP_PAGES: i64 = 8_192;
 /// Pages that are little enough for the writer.
 const LITTLE_PAGES: i64 = 256;
-/// Steps after which it rests, however much is left: a long read may keep it from folding.
+/// Steps after which it rests, however much is left: what comes meanwhile, and long reads, may keep it from an end.
 const STEPS_MAX: usize = 5;
+/// Pages from which on every commit folds by itself: 256 MiB. It bounds the log where it never comes to an end.
+pub(crate) const LOG_PAGES_MAX: i64 = 65_536;
 
 #[derive(Debug, Default)]
 struct Shared {
@@ -52,25 +54,27 @@ pub(crate) struct Folding {
 impl Folding {
     /// Begins to fold the store in a folder.
     pub(crate) fn start(folder: &Path) -> Result<Folding, OpenError> {
-        let connection = connection::to_write_beside(folder)?;
         let shared = Arc::new(Shared::default());
         let folds = Arc::clone(&shared);
+        let folder = folder.to_path_buf();
+        let folded = Folded { connection: connection::to_write_beside(&folder)?, folder: folder.clone() };
         let thread = std::thread::Builder::new().name("tidegate-fold".to_owned());
         let thread = thread.spawn(move || {
             while folds.rest() {
-                if fold(&connection) {
+                if folded.fold() == Some(true) {
                     folds.little_is_left.store(true, Ordering::Relaxed);
                 }
             }
         });
-        let thread = thread.map_err(|error| OpenError::Folder(folder.to_path_buf(), error))?;
+        let thread = thread.map_err(|error| OpenError::Folder(folder, error))?;
         Ok(Folding { shared, thread: Some(thread) })
     }
 
     /// Folds the little that is left, if that is all: to be called by the writer after a commit.
     pub(crate) fn finish(&self, writer: &Connection) {
         if self.shared.little_is_left.swap(false, Ordering::Relaxed) {
-            step(writer);
+            // One that fails loses nothing: another one comes.
+            let _: Option<i64> = left_after(writer, "PASSIVE");
         }
     }
 }
@@ -84,21 +88,52 @@ impl Drop for Folding {
     }
 }
 
-/// Folds what is worth it; whether only little is left after that.
-fn fold(connection: &Connection) -> bool {
-    if waiting(connection, "PRAGMA wal_checkpoint(NOOP)").is_none_or(|pages| pages < STEP_PAGES) {
-        return false;
+/// What is folded.
+struct Folded {
+    connection: Connection,
+    folder: PathBuf,
+}
+
+impl Folded {
+    /// Folds what is worth it; whether only little is left after that. Nothing where it could not: a step that fails
+    /// loses nothing, and a disk without room is told by the commits that it fails.
+    fn fold(&self) -> Option<bool> {
+        if self.left()? < STEP_PAGES {
+            return Some(false);
+        }
+        for _ in 0..STEPS_MAX {
+            left_after(&self.connection, "PASSIVE")?;
+            // SQLite leaves that to whoever folds the last page, who must not have to wait for it.
+            flush(&self.folder).ok()?;
+            if self.left()? < LITTLE_PAGES {
+                return Some(true);
+            }
+        }
+        Some(false)
     }
-    (0..STEPS_MAX).any(|_| step(connection).is_some_and(|pages| pages < LITTLE_PAGES))
+
+    /// Pages that are not folded.
+    fn left(&self) -> Option<i64> {
+        left_after(&self.connection, "NOOP")
+    }
 }
 
-/// One step, as far as readers allow; how many pages it left. A step that fails loses nothing: another one comes, and a
-/// disk without room is told by the commits that it fails.
-fn step(connection: &Connection) -> Option<i64> {
-    waiting(connection, "PRAGMA wal_checkpoint(PASSIVE)")
+/// Folds as far as a mode goes, and tells the pages that were left when it began; nothing where another is folding.
+fn left_after(connection: &Connection, mode: &str) -> Option<i64> {
+    let row =
+        |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?));
+    let found = connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], row);
+    let (busy, logged, folded) = found.ok()?;
+    (busy == 0 && logged >= folded).then_some(logged - folded)
 }
 
-fn waiting(connection: &Connection, pragma: &str) -> Option<i64> {
-    let pages = |row: &rusqlite::Row<'_>| Ok(row.get::<_, i64>(1)? - row.get::<_, i64>(2)?);
-    connection.query_row(pragma, [], pages).ok()
+/// Flushes what was written in a folder. Not through the database's own file: to close one takes SQLite's locks away.
+#[cfg(target_os = "linux")]
+fn flush(folder: &Path) -> std::io::Result<()> {
+    Ok(rustix::fs::syncfs(std::fs::File::open(folder)?)?)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn flush(_: &Path) -> std::io::Result<()> {
+    Ok(())
 }

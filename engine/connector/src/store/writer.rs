@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use std::path::{Path, PathBuf};
 
 use super::fault::{OpenError, damaged, unreadable, unwritable};
-use super::folding::Folding;
+use super::folding::{Folding, LOG_PAGES_MAX};
 use super::lock::{Holder, Lock, Sign};
 use super::reader::Reader;
 use super::snapshots::SnapshotFolder;
@@ -38,7 +38,7 @@ impl Store {
         let connection = connection::to_write(folder)?;
         let head = proved(&connection)?;
         let folding = Folding::start(folder)?;
-        connection.pragma_update(None, "wal_autocheckpoint", 0).map_err(unwritable)?;
+        connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES_MAX).map_err(unwritable)?;
         Ok(Store { folder: folder.to_path_buf(), folding, connection, head, holder: holder.clone(), lock })
     }
 

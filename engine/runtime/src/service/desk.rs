@@ -18,7 +18,7 @@ use crate::service::queues::Depth;
 /// largely the same ones for what is decided shortly after.
 const REST: Duration = Duration::from_millis(8);
 /// Records whose outputs are enough for a group.
-const ENOUGH: usize = DECIDED_RECORDS_MAX / 4;
+const ENOUGH_RECORDS: usize = DECIDED_RECORDS_MAX / 4;
 
 /// A record as it arrived, before it has a place.
 #[derive(Debug, Clone)]
@@ -27,7 +27,7 @@ pub struct Arrived {
     pub raw: Bytes,
     /// What they say.
     pub body: RecordBody,
-    /// Whether an event is all that they say.
+    /// Whether they say all of an event.
     pub origin: Origin,
 }
 
@@ -137,9 +137,10 @@ struct Waiting {
 }
 
 impl Waiting {
-    fn group(&mut self) -> Group {
+    /// What is to be committed next; what was decided only if it `has_waited`, or nothing else is there.
+    fn group(&mut self, has_waited: bool) -> Group {
         let mut group = Group { keeps: std::mem::take(&mut self.keeps), ..Group::default() };
-        if self.appends.is_empty() || self.has_waited() {
+        if self.appends.is_empty() || has_waited {
             group.decided = std::mem::take(&mut self.decided);
             (self.decided_records, self.decided_since) = (0, None);
         }
@@ -158,7 +159,8 @@ impl Waiting {
 
     /// Whether what was decided is not to wait for more.
     fn has_waited(&self) -> bool {
-        self.decided_records >= ENOUGH || self.decided_since.is_some_and(|since| since.elapsed() >= REST)
+        self.decided_records >= ENOUGH_RECORDS
+            || self.decided_since.is_some_and(|since| since.elapsed() >= REST)
     }
 }
 
@@ -251,7 +253,8 @@ impl Desk {
             }
             waiting = self.something_came.wait(waiting).unwrap_or_else(PoisonError::into_inner);
         }
-        let group = waiting.group();
+        let has_waited = waiting.has_waited();
+        let group = waiting.group(has_waited);
         self.something_went.notify_all();
         Taken::Group(group)
     }
@@ -294,27 +297,32 @@ mod tests {
         Decided::of(Position(through), None, decider::Effects::default())
     }
 
-    fn taken(desk: &Desk) -> (usize, usize) {
-        match desk.take() {
-            Taken::Group(group) => (group.appends.len(), group.decided.len()),
-            Taken::Drained | Taken::End => panic!("something waits"),
-        }
+    fn waiting() -> Waiting {
+        let desk = Desk::default();
+        drop(desk.append(Vec::new()).unwrap());
+        desk.decided(decided(1), 1);
+        desk.waiting.into_inner().unwrap()
+    }
+
+    fn sizes(group: &Group) -> (usize, usize) {
+        (group.appends.len(), group.decided.len())
     }
 
     #[test]
     fn an_answer_does_not_wait_for_what_was_just_decided_and_that_waits_only_so_long() {
-        let desk = Desk::default();
-        let append = || drop(desk.append(Vec::new()).unwrap());
-        append();
-        desk.decided(decided(1), 1);
-        assert_eq!(taken(&desk), (1, 0), "records go first");
-        assert_eq!(taken(&desk), (0, 1), "nothing else is to do");
-        append();
-        desk.decided(decided(2), 1);
+        let mut fresh = waiting();
+        assert_eq!(sizes(&fresh.group(false)), (1, 0), "records go first");
+        assert_eq!(sizes(&fresh.group(false)), (0, 1), "nothing else is to do");
+        assert_eq!(sizes(&waiting().group(true)), (1, 1), "it has waited");
+    }
+
+    #[test]
+    fn what_was_decided_has_waited_after_a_while_or_when_there_is_enough_of_it() {
+        let waiting = waiting();
         std::thread::sleep(REST);
-        assert_eq!(taken(&desk), (1, 1), "it has waited");
-        append();
-        desk.decided(decided(3), ENOUGH);
-        assert_eq!(taken(&desk), (1, 1), "there is enough of it");
+        assert!(waiting.has_waited());
+        let desk = Desk::default();
+        desk.decided(decided(1), ENOUGH_RECORDS);
+        assert!(desk.lock().has_waited());
     }
 }

@@ -72,6 +72,7 @@ impl<R: JournalReader> Engine<R> {
     pub(crate) fn run(mut self) -> Result<Decider, JournalError> {
         Priority::Deciding.assume();
         let outcome = self.steps();
+        self.hand_on();
         self.desk.close();
         self.desk.finish();
         outcome.map(|()| self.decider)
@@ -88,10 +89,7 @@ impl<R: JournalReader> Engine<R> {
                 Next::Behind => self.read_on()?,
                 Next::Idle if self.fresh.is_some() => self.hand_on(),
                 Next::Idle => self.let_time_pass(),
-                Next::End => {
-                    self.hand_on();
-                    return Ok(());
-                }
+                Next::End => return Ok(()),
             }
         }
     }

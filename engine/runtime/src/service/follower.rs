@@ -9,11 +9,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::clock::Stopwatch;
-use crate::journal::{JournalReader, Snapshots};
+use crate::journal::{JournalError, JournalReader, Snapshots};
 use crate::seal::seal;
 use crate::service::happening::{self, Tell};
 use crate::service::priority::Priority;
-use crate::service::recovery::{RecoveryError, resume};
+use crate::service::recovery::{Recovered, RecoveryError, resume};
 use crate::service::status::Status;
 
 /// How often it looks whether a snapshot is due.
@@ -27,10 +27,10 @@ pub(crate) struct Follower<R, S> {
     pub(crate) snapshots: Arc<S>,
     pub(crate) status: Arc<Status>,
     /// Works in what others leave of the processor.
-    pub(crate) at_leisure: rayon::ThreadPool,
+    pub(crate) at_leisure: Arc<rayon::ThreadPool>,
     /// Works as an equal of those who decide, when they leave too little: a restart decides again what no snapshot
     /// holds.
-    pub(crate) in_haste: rayon::ThreadPool,
+    pub(crate) in_haste: Arc<rayon::ThreadPool>,
     pub(crate) chunk: usize,
     /// Records between two snapshots.
     pub(crate) interval_records: u64,
@@ -70,35 +70,36 @@ impl<R: JournalReader, S: Snapshots> Follower<R, S> {
 
     /// Follows to a position and takes a snapshot of so many bytes; none if the service stopped meanwhile.
     fn follow(&mut self, target: Position) -> Result<Option<usize>, RecoveryError> {
-        let haste = self.lag(target) >= self.interval_records.saturating_mul(HASTE_INTERVALS);
-        let pool = if haste { &self.in_haste } else { &self.at_leisure };
         let (reader, snapshots) = (&mut self.reader, &*self.snapshots);
-        let (chunk, stopping) = (self.chunk, &*self.stopping);
-        pool.install(|| follow(reader, snapshots, (target, chunk), stopping))
-    }
-}
-
-/// Decides from the newest snapshot to a position, and takes one there.
-fn follow(
-    reader: &mut impl JournalReader,
-    snapshots: &impl Snapshots,
-    (target, chunk): (Position, usize),
-    stopping: &AtomicBool,
-) -> Result<Option<usize>, RecoveryError> {
-    let mut state = resume(reader, snapshots, Some(target))?;
-    let mut effects = Effects::default();
-    while state.next <= target {
-        if stopping.load(Ordering::Relaxed) {
-            return Ok(None);
+        let mut state = self.at_leisure.install(|| resume(reader, snapshots, Some(target)))?;
+        while state.next <= target {
+            if self.stopping.load(Ordering::Relaxed) {
+                return Ok(None);
+            }
+            self.pool().install(|| self.step(&mut state, target))?;
         }
-        let left = usize::try_from(target.0 - state.next.0 + 1).unwrap_or(usize::MAX);
-        let records = reader.records(state.next, chunk.min(left))?;
-        let Some(last) = records.last() else { break };
-        state.next = Position(last.position.0 + 1);
-        state.decider.decide(&records, &mut effects);
-        effects.clear();
+        self.pool().install(|| {
+            let sealed = seal(&state.decider.snapshot());
+            self.snapshots.put(target, &sealed).map_err(RecoveryError::Snapshots)?;
+            Ok(Some(sealed.len()))
+        })
     }
-    let sealed = seal(&state.decider.snapshot());
-    snapshots.put(target, &sealed).map_err(RecoveryError::Snapshots)?;
-    Ok(Some(sealed.len()))
+
+    /// Decides the next records, not beyond a position.
+    fn step(&mut self, state: &mut Recovered, target: Position) -> Result<(), RecoveryError> {
+        let left = usize::try_from(target.0 - state.next.0 + 1).unwrap_or(usize::MAX);
+        let records = self.reader.records(state.next, self.chunk.min(left))?;
+        let ends =
+            || JournalError::Damaged(format!("the log ends before position {target}, which was decided"));
+        state.next = Position(records.last().ok_or_else(ends)?.position.0 + 1);
+        state.decider.decide(&records, &mut Effects::default());
+        Ok(())
+    }
+
+    /// Where it works at the moment.
+    fn pool(&self) -> Arc<rayon::ThreadPool> {
+        let lag = self.status.decided().map_or(0, |decided| self.lag(decided));
+        let haste = lag >= self.interval_records.saturating_mul(HASTE_INTERVALS);
+        Arc::clone(if haste { &self.in_haste } else { &self.at_leisure })
+    }
 }

@@ -3,8 +3,6 @@
 //!
 //! Threads that answer producers keep the priority of the process.
 
-use rustix::process::{getpriority_process, setpriority_process};
-
 /// How far a thread steps back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Priority {
@@ -16,6 +14,7 @@ pub(crate) enum Priority {
 
 impl Priority {
     /// Steps on the scale of `nice`: each is about a fifth of the processor less, where others want it too.
+    #[cfg(target_os = "linux")]
     const fn niceness(self) -> i32 {
         match self {
             Priority::Deciding => 4,
@@ -23,10 +22,12 @@ impl Priority {
         }
     }
 
-    /// Steps back from where this thread is now: to be called once, as the first thing that it does. Only Linux has one for each thread;
-    /// elsewhere, and where it is refused, threads share as equals.
+    /// Steps back from where this thread is now: to be called once, as the first thing that it does. Only Linux has a
+    /// priority for each thread; elsewhere, and where it is refused, threads share as equals.
     pub(crate) fn assume(self) {
-        if cfg!(target_os = "linux") {
+        #[cfg(target_os = "linux")]
+        {
+            use rustix::process::{getpriority_process, setpriority_process};
             let steps = self.niceness();
             getpriority_process(None)
                 .and_then(|now| setpriority_process(None, now + steps))

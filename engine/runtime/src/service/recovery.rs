@@ -241,10 +241,10 @@ pub(crate) fn catch_up<J: Journal>(
         }
         let old = published.map_or(0, |published| records.partition_point(|r| r.position <= published));
         let (old, new) = records.split_at(old);
-        if let (Some(through), effects) = decide(recovered, old) {
+        if let Some((through, effects)) = decide(recovered, old) {
             compare(reader, &effects.verdicts, (old, through))?;
         }
-        if let (Some(through), effects) = decide(recovered, new) {
+        if let Some((through, effects)) = decide(recovered, new) {
             let done = Decided::of(through, recovered.decider.clock(), effects);
             journal.commit(&[], &ruleset, &[done])?;
         }
@@ -274,12 +274,12 @@ pub(crate) fn snapshot_if_due(
 }
 
 /// Decides records: the last one's position, and what follows from them.
-fn decide(recovered: &mut Recovered, records: &[Record]) -> (Option<Position>, Effects) {
+fn decide(recovered: &mut Recovered, records: &[Record]) -> Option<(Position, Effects)> {
+    let through = records.last()?.position;
     let mut effects = Effects::default();
-    let Some(last) = records.last() else { return (None, effects) };
     recovered.decider.decide(records, &mut effects);
-    recovered.next = Position(last.position.0 + 1);
-    (Some(last.position), effects)
+    recovered.next = Position(through.0 + 1);
+    Some((through, effects))
 }
 
 /// What was decided again must be what was published.

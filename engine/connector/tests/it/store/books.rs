@@ -4,7 +4,7 @@ use connector::store::Store;
 use model::verdict::Account;
 use model::{Minor, Verdict};
 use runtime::Reconciler;
-use runtime::books::{CommissionFilter, HoldFilter, HoldSort, PageOf};
+use runtime::books::{CommissionFilter, HoldFilter, HoldSort, PageOf, PublishedVerdict};
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::lane::Lane;
@@ -117,6 +117,41 @@ fn holds_are_those_of_the_last_verdicts(lane: &Lane, store: &Store) {
     assert_eq!(found, expected);
     let status = reader.status().unwrap();
     assert_eq!(status.holds, expected.len() as u64);
+}
+
+#[test]
+fn verdicts_are_found_by_their_subject_and_the_last_ones_by_their_beneficiary() {
+    let folder = tempfile::tempdir().unwrap();
+    let lane = Lane::of(5, 3_000, 250);
+    lane.commit(&mut open(folder.path()));
+    let reader = Store::read(folder.path()).unwrap();
+    let (mut by_subject, mut by_beneficiary) =
+        (BTreeMap::<_, Vec<u64>>::new(), BTreeMap::<_, Vec<u64>>::new());
+    for (sequence, verdict) in (1..).zip(lane.verdicts()) {
+        let id = verdict.commission_id.map(|id| id.to_string());
+        let subject = id.clone().or_else(|| verdict.subject.as_ref().map(ToString::to_string)).unwrap();
+        by_subject.entry(subject).or_default().push(sequence);
+        if let Some(beneficiary) = verdict.beneficiary.as_ref().filter(|_| id.is_some()) {
+            by_beneficiary.entry(beneficiary.to_string()).or_default().push(sequence);
+        }
+    }
+    let sequences = |found: Vec<PublishedVerdict>| -> Vec<u64> { found.iter().map(|v| v.sequence).collect() };
+    for (subject, expected) in &by_subject {
+        assert_eq!(sequences(reader.verdicts_about(subject).unwrap()), *expected, "{subject}");
+    }
+    for (beneficiary, expected) in &by_beneficiary {
+        for rows in [1, 7, 1_000] {
+            let last = &expected[expected.len().saturating_sub(rows)..];
+            let found = reader.last_verdicts(beneficiary, rows as u32).unwrap();
+            assert_eq!(sequences(found), last, "{beneficiary}");
+        }
+    }
+    let longest = |of: &BTreeMap<String, Vec<u64>>| of.values().map(Vec::len).max();
+    assert!(
+        longest(&by_subject) > Some(2) && longest(&by_beneficiary) > Some(7),
+        "there is something to follow"
+    );
+    assert!(reader.verdicts_about("nobody").unwrap().is_empty());
 }
 
 #[test]
