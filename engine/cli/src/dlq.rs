@@ -1,15 +1,15 @@
 //! `tidegate dlq`: what was refused, why, and sending it again once what was wrong is mended.
 
-use connector::store::queries::DeadLetterState;
 use connector::store::{Attempt, Operator, REPLAY_ATTEMPTS_MAX};
 use model::refusal::Code;
-use runtime::books::{DeadLetterFilter, DeadLetterView, PAGE_ROWS_MAX, PageOf};
+use runtime::books::{DeadLetterFilter, DeadLetterState, DeadLetterView, PAGE_ROWS_MAX, PageOf};
 use serde::Serialize;
 
 use crate::args::{Data, Dlq, DlqList, DlqReplay, OutputForm};
 use crate::config::Config;
 use crate::door::{self, Door, Put};
 use crate::failure::{Failure, nearest};
+use crate::holds::time;
 use crate::pages::{List, or_empty};
 use crate::print;
 use crate::table::table;
@@ -19,21 +19,24 @@ const SCOPES: [&str; 3] = ["producer", "finance", "risk"];
 
 const DEAD_LETTERS: List<DeadLetterView> = List {
     rows: "dead letters",
-    columns: &[">number", ">position", "code", "where", "what is wrong", ">attempts", "state"],
+    columns: &[">number", ">position", "refused", "code", "where", "what is wrong", ">attempts", "state"],
     cells: |letter| {
         vec![
             letter.number.to_string(),
             letter.position.to_string(),
+            letter.refused_at.map(time).unwrap_or_default(),
             letter.code.clone(),
             letter.pointer.clone(),
             letter.detail.clone(),
             letter.attempts.to_string(),
-            letter.state.clone(),
+            letter.state.name().to_owned(),
         ]
     },
     fields: &[
         "number",
         "position",
+        "received_at",
+        "refused_at_position",
         "refused_at",
         "code",
         "pointer",
@@ -47,12 +50,14 @@ const DEAD_LETTERS: List<DeadLetterView> = List {
         vec![
             letter.number.to_string(),
             letter.position.to_string(),
-            letter.refused_at.to_string(),
+            maybe(letter.received_at),
+            letter.refused_at_position.to_string(),
+            maybe(letter.refused_at),
             letter.code.clone(),
             letter.pointer.clone(),
             letter.detail.clone(),
             letter.attempts.to_string(),
-            letter.state.clone(),
+            letter.state.name().to_owned(),
             or_empty(letter.raw.as_ref()),
             or_empty(letter.raw_base64.as_ref()),
         ]
@@ -69,24 +74,28 @@ pub(crate) fn run(command: &Dlq, config: &Config) -> Result<(), Failure> {
 }
 
 fn list(args: &DlqList, config: &Config) -> Result<(), Failure> {
-    let filter = DeadLetterFilter { code: args.code.clone(), state: args.is_state.clone() };
-    check(&filter)?;
+    let code = args.code.as_deref().map(code).transpose()?;
+    let filter = DeadLetterFilter { code, state: args.is_state.as_deref().map(state).transpose()? };
     let reader = args.data.read()?;
     let page = |page: &PageOf| args.data.answered(reader.dead_letters(&filter, page));
     DEAD_LETTERS.print(config.output, args.limit, |_| true, page)
 }
 
 /// A filter that is misspelt must not show nothing.
-fn check(filter: &DeadLetterFilter) -> Result<(), Failure> {
-    let states = DeadLetterState::ALL.map(DeadLetterState::name);
-    if let Some(state) = filter.state.as_deref().filter(|state| !states.contains(state)) {
-        return Err(Failure::usage(format!("`{state}` is no state{}", nearest(state, "states", &states))));
-    }
+fn code(name: &str) -> Result<String, Failure> {
     let codes: Vec<&str> = Code::ALL.iter().map(|code| code.name()).collect();
-    match filter.code.as_deref().filter(|code| !codes.contains(code)) {
-        Some(code) => Err(Failure::usage(format!("`{code}` is no code{}", nearest(code, "codes", &codes)))),
-        None => Ok(()),
-    }
+    let unknown = || Failure::usage(format!("`{name}` is no code{}", nearest(name, "codes", &codes)));
+    Code::from_name(name).map(|code| code.name().to_owned()).ok_or_else(unknown)
+}
+
+fn state(name: &str) -> Result<DeadLetterState, Failure> {
+    let states = DeadLetterState::ALL.map(DeadLetterState::name);
+    let unknown = || Failure::usage(format!("`{name}` is no state{}", nearest(name, "states", &states)));
+    DeadLetterState::from_name(name).ok_or_else(unknown)
+}
+
+fn maybe(at: Option<i64>) -> String {
+    at.map(|at| at.to_string()).unwrap_or_default()
 }
 
 fn unknown(number: u64) -> Failure {
@@ -107,10 +116,16 @@ fn show(data: &Data, number: u64, config: &Config) -> Result<(), Failure> {
 
 fn text(letter: &DeadLetterView) -> String {
     let place = if letter.pointer.is_empty() { "the whole record" } else { &letter.pointer };
-    let waited = if letter.refused_at == letter.position {
-        String::new()
+    let on = |at: Option<i64>| at.map(|at| format!(", on {}", time(at))).unwrap_or_default();
+    let (came, refused) = (on(letter.received_at), on(letter.refused_at));
+    let refused = if letter.refused_at_position == letter.position {
+        format!("refused when it came, at position {}{came}", letter.position)
     } else {
-        format!(", after waiting until position {}", letter.refused_at)
+        let position = letter.refused_at_position;
+        format!(
+            "came at position {}{came}\n  refused after waiting, at position {position}{refused}",
+            letter.position
+        )
     };
     let bytes = match (&letter.raw, &letter.raw_base64) {
         (Some(raw), _) => raw.clone(),
@@ -118,11 +133,10 @@ fn text(letter: &DeadLetterView) -> String {
         (None, None) => String::new(),
     };
     format!(
-        "Dead letter {}, {}\n  refused at position {}{waited}\n  {} at {place}\n  {}\n  sent again {} time(s), of \
+        "Dead letter {}, {}\n  {refused}\n  {} at {place}\n  {}\n  sent again {} time(s), of \
          {REPLAY_ATTEMPTS_MAX} at most\n\n{bytes}\n",
         letter.number,
-        letter.state.replace('_', " "),
-        letter.position,
+        letter.state.name().replace('_', " "),
         letter.code,
         letter.detail,
         letter.attempts,
@@ -167,7 +181,7 @@ fn replay(args: &DlqReplay, config: &Config) -> Result<(), Failure> {
 /// Those that are named, or all open ones with a code; none twice.
 fn numbers(args: &DlqReplay) -> Result<Vec<u64>, Failure> {
     let reader = args.data.read()?;
-    let Some(code) = &args.code else {
+    let Some(name) = &args.code else {
         for number in &args.numbers {
             args.data.answered(reader.dead_letter(*number))?.ok_or_else(|| unknown(*number))?;
         }
@@ -176,9 +190,7 @@ fn numbers(args: &DlqReplay) -> Result<Vec<u64>, Failure> {
         numbers.dedup();
         return Ok(numbers);
     };
-    let filter =
-        DeadLetterFilter { code: Some(code.clone()), state: Some(DeadLetterState::Open.name().to_owned()) };
-    check(&filter)?;
+    let filter = DeadLetterFilter { code: Some(code(name)?), state: Some(DeadLetterState::Open) };
     let (mut numbers, mut after) = (Vec::new(), None);
     loop {
         let page =

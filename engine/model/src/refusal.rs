@@ -22,6 +22,11 @@ macro_rules! codes {
                 match self { $(Code::$variant => $name),* }
             }
 
+            /// The code of this name.
+            pub fn from_name(name: &str) -> Option<Code> {
+                Code::ALL.iter().copied().find(|code| code.name() == name)
+            }
+
             /// What it means, in one sentence.
             pub const fn meaning(self) -> &'static str {
                 match self { $(Code::$variant => concat!($($doc),*).trim_ascii()),* }

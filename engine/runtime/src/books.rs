@@ -165,8 +165,12 @@ pub struct DeadLetterView {
     pub number: u64,
     /// The record that was refused.
     pub position: u64,
-    /// Where it was refused.
-    pub refused_at: u64,
+    /// When that record came, milliseconds since the epoch.
+    pub received_at: Option<i64>,
+    /// The record at which it was refused: a later one for what waited in vain.
+    pub refused_at_position: u64,
+    /// When that one came, milliseconds since the epoch.
+    pub refused_at: Option<i64>,
     /// The stable code.
     pub code: String,
     /// JSON pointer of what is wrong.
@@ -175,8 +179,8 @@ pub struct DeadLetterView {
     pub detail: String,
     /// How often it was sent again.
     pub attempts: u32,
-    /// `open`, `replayed` or `given_up`.
-    pub state: String,
+    /// How far it has been dealt with.
+    pub state: DeadLetterState,
     /// The bytes as they came, as text where they are UTF-8.
     pub raw: Option<String>,
     /// The same in base64, where they are not.
@@ -187,10 +191,42 @@ pub struct DeadLetterView {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct DeadLetterFilter {
-    /// With this code.
+    /// With this code, one of those of refusals.
     pub code: Option<String>,
     /// In this state.
-    pub state: Option<String>,
+    pub state: Option<DeadLetterState>,
+}
+
+/// How far a dead letter has been dealt with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DeadLetterState {
+    /// Nobody has.
+    Open,
+    /// Its bytes were accepted again.
+    Replayed,
+    /// It was tried too often, or stands for one that was.
+    GivenUp,
+}
+
+impl DeadLetterState {
+    /// All states.
+    pub const ALL: [DeadLetterState; 3] =
+        [DeadLetterState::Open, DeadLetterState::Replayed, DeadLetterState::GivenUp];
+
+    /// The name in lists.
+    pub const fn name(self) -> &'static str {
+        match self {
+            DeadLetterState::Open => "open",
+            DeadLetterState::Replayed => "replayed",
+            DeadLetterState::GivenUp => "given_up",
+        }
+    }
+
+    /// The state of this name.
+    pub fn from_name(name: &str) -> Option<DeadLetterState> {
+        DeadLetterState::ALL.into_iter().find(|state| state.name() == name)
+    }
 }
 
 /// A ruleset that was kept.

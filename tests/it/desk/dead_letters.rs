@@ -31,6 +31,18 @@ fn dead_letters_are_listed_by_code_and_state_and_shown_with_their_bytes() {
     assert!(codes(&["--is", "replayed"]).is_empty());
     let shown = lane.tell(&["dlq", "show", "1"]);
     assert!(shown.contains("json.syntax") && shown.ends_with("\n{\"event_id\":\n"), "{shown}");
+    let letter = lane.json(&["dlq", "show", "1"]);
+    assert_eq!((&letter["position"], &letter["refused_at_position"]), (&json!(7), &json!(7)));
+    let refused_at = letter["refused_at"].as_i64().unwrap();
+    assert!((0..600_000).contains(&(now().as_ms() - refused_at)), "when it came: {letter}");
+    assert_eq!(letter["received_at"], letter["refused_at"]);
+    let time = model::EventTime::from_ms(refused_at).unwrap().to_string();
+    assert!(shown.contains(&format!("refused when it came, at position 7, on {time}")), "{shown}");
+    assert!(lane.tell(&["dlq", "list"]).contains(&time));
+    assert_eq!(
+        lane.column("refused_at", &["dlq", "list", "--code", "json.syntax"]),
+        [refused_at.to_string()]
+    );
     assert_eq!(lane.json(&["dlq", "show", "2"])["pointer"], "/occurred_at");
     assert_eq!(lane.column("raw", &["dlq", "show", "1"]), ["{\"event_id\":"]);
     assert!(lane.refused(2, &["dlq", "show", "3"]).contains("there is no dead letter 3"));
@@ -38,6 +50,8 @@ fn dead_letters_are_listed_by_code_and_state_and_shown_with_their_bytes() {
     assert!(
         lane.refused(2, &["dlq", "list", "--code", "json.sintax"]).contains("did you mean `json.syntax`?")
     );
+    let said = lane.refused(2, &["dlq", "list", "--code", "foo"]);
+    assert!(said.contains("the codes are") && said.contains("key.conflict"), "{said}");
 }
 
 #[test]

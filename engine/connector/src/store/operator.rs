@@ -4,12 +4,13 @@
 
 use model::EventTime;
 use runtime::JournalError;
+use runtime::books::DeadLetterState;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use std::path::Path;
 
 use super::connection;
 use super::fault::{OpenError, unwritable};
-use super::queries::DeadLetterState;
+use super::queries::dead_letters::state;
 use super::token::NewToken;
 
 /// How often a dead letter may be replayed.
@@ -102,7 +103,7 @@ impl Operator {
     fn counted(&mut self, number: u64) -> rusqlite::Result<Attempt> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let select = "SELECT attempts, state, raw FROM dead_letters WHERE number = ?1";
-        let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+        let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, state(row, "state")?, row.get(2)?));
         let found: Option<(u32, DeadLetterState, Vec<u8>)> =
             transaction.query_row(select, [number], row).optional()?;
         let attempt = match found {
@@ -135,6 +136,7 @@ impl Operator {
 }
 
 fn set_state(connection: &Connection, number: u64, state: DeadLetterState) -> rusqlite::Result<()> {
-    connection.execute("UPDATE dead_letters SET state = ?2 WHERE number = ?1", params![number, state])?;
+    connection
+        .execute("UPDATE dead_letters SET state = ?2 WHERE number = ?1", params![number, state.name()])?;
     Ok(())
 }

@@ -7,7 +7,7 @@
 
 mod commissions;
 mod creators;
-mod dead_letters;
+pub(crate) mod dead_letters;
 mod filter;
 mod gauges;
 mod holds;
@@ -20,7 +20,6 @@ mod tokens;
 mod verdicts;
 
 pub use creators::MarketTotal;
-pub use dead_letters::DeadLetterState;
 pub use holds::HoldEpisode;
 pub use orders::ExplanationView;
 pub use shelf::Shelf;

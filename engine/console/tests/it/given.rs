@@ -5,8 +5,8 @@ use model::log::RecordBody;
 use model::{Position, Text};
 use ruleset::{Ruleset, Sources};
 use runtime::books::{
-    Bearer, BeneficiaryView, Books, CommissionFilter, CommissionView, DeadLetterFilter, DeadLetterView,
-    HoldFilter, HoldView, Page, PageOf, PublishedVerdict, RulesetView,
+    Bearer, BeneficiaryView, Books, CommissionFilter, CommissionView, DeadLetterFilter, DeadLetterState,
+    DeadLetterView, HoldFilter, HoldView, Page, PageOf, PublishedVerdict, RulesetView,
 };
 use runtime::service::{Answer, Arrived, Lane, Load, LoadError, Receipt, Refused, Status};
 use runtime::{JournalError, Origin};
@@ -184,12 +184,14 @@ fn dead_letter() -> DeadLetterView {
     DeadLetterView {
         number: 1,
         position: 4,
-        refused_at: 4,
+        received_at: Some(1_767_225_600_000),
+        refused_at_position: 4,
+        refused_at: Some(1_767_225_600_000),
         code: "field.missing".into(),
         pointer: "/order_id".into(),
         detail: "an order has an order_id".into(),
         attempts: 0,
-        state: "open".into(),
+        state: DeadLetterState::Open,
         raw: Some("{}".into()),
         raw_base64: None,
     }

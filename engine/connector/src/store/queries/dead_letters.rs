@@ -3,52 +3,29 @@
 use data_encoding::BASE64;
 use model::Position;
 use runtime::JournalError;
-use runtime::books::{DeadLetterFilter, DeadLetterView, Page, PageOf};
-use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, Value, ValueRef};
+use runtime::books::{DeadLetterFilter, DeadLetterState, DeadLetterView, Page, PageOf};
+use rusqlite::types::{Type, Value};
 use rusqlite::{Row, params, params_from_iter};
 
 use super::filter::Conditions;
 use super::page::{Cursor, page, rows_to_read};
 use crate::store::reader::Reader;
 
-/// How far a dead letter has been dealt with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DeadLetterState {
-    /// Nobody has.
-    Open,
-    /// Its bytes were accepted again.
-    Replayed,
-    /// Somebody decided that it stays dead, or it was tried too often.
-    GivenUp,
+/// The state in a column.
+pub(crate) fn state(row: &Row<'_>, column: &str) -> rusqlite::Result<DeadLetterState> {
+    let name: String = row.get(column)?;
+    let unknown = || format!("`{name}` is no state of a dead letter").into();
+    DeadLetterState::from_name(&name)
+        .ok_or_else(|| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, unknown()))
 }
 
-impl DeadLetterState {
-    /// All states.
-    pub const ALL: [DeadLetterState; 3] =
-        [DeadLetterState::Open, DeadLetterState::Replayed, DeadLetterState::GivenUp];
-
-    /// The name in lists.
-    pub const fn name(self) -> &'static str {
-        match self {
-            DeadLetterState::Open => "open",
-            DeadLetterState::Replayed => "replayed",
-            DeadLetterState::GivenUp => "given_up",
-        }
-    }
-}
-
-impl ToSql for DeadLetterState {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(self.name().into())
-    }
-}
-
-impl FromSql for DeadLetterState {
-    fn column_result(value: ValueRef<'_>) -> FromSqlResult<DeadLetterState> {
-        let name = value.as_str()?;
-        DeadLetterState::ALL.into_iter().find(|state| state.name() == name).ok_or(FromSqlError::InvalidType)
-    }
-}
+/// With when the records came that it names: all records of a commit are received at once.
+const SELECT: &str = "SELECT *, \
+    (SELECT stamp_at FROM manifests m JOIN blocks USING (number) \
+     WHERE m.last_position >= position ORDER BY m.last_position LIMIT 1) AS received_at, \
+    (SELECT stamp_at FROM manifests m JOIN blocks USING (number) \
+     WHERE m.last_position >= refused_at_position ORDER BY m.last_position LIMIT 1) AS refused_at \
+    FROM dead_letters";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<DeadLetterView> {
     let bytes: Vec<u8> = row.get("raw")?;
@@ -59,12 +36,14 @@ fn read(row: &Row<'_>) -> rusqlite::Result<DeadLetterView> {
     Ok(DeadLetterView {
         number: row.get("number")?,
         position: row.get("position")?,
-        refused_at: row.get("refused_at_position")?,
+        received_at: row.get("received_at")?,
+        refused_at_position: row.get("refused_at_position")?,
+        refused_at: row.get("refused_at")?,
         code: row.get("code")?,
         pointer: row.get("pointer")?,
         detail: row.get("detail")?,
         attempts: row.get("attempts")?,
-        state: row.get("state")?,
+        state: state(row, "state")?,
         raw,
         raw_base64,
     })
@@ -72,10 +51,10 @@ fn read(row: &Row<'_>) -> rusqlite::Result<DeadLetterView> {
 
 fn query(filter: &DeadLetterFilter, asked: &PageOf) -> Result<(String, Vec<Value>), JournalError> {
     let mut conditions = Conditions::default();
-    conditions.equal("state", filter.state.as_ref());
+    conditions.equal("state", filter.state.map(|state| state.name().to_owned()).as_ref());
     conditions.equal("code", filter.code.as_ref());
     conditions.given("number > ?", Cursor::of(asked)?.map(|cursor| cursor.number));
-    Ok(conditions.query("SELECT * FROM dead_letters", "number", rows_to_read(asked)))
+    Ok(conditions.query(SELECT, "number", rows_to_read(asked)))
 }
 
 impl Reader {
@@ -102,8 +81,8 @@ impl Reader {
         position: Position,
         after: u64,
     ) -> Result<Option<DeadLetterView>, JournalError> {
-        let select = "SELECT * FROM dead_letters WHERE number > ?1 AND position = ?2 ORDER BY number LIMIT 1";
-        self.one(select, params![after, position.0], read)
+        let select = format!("{SELECT} WHERE number > ?1 AND position = ?2 ORDER BY number LIMIT 1");
+        self.one(&select, params![after, position.0], read)
     }
 
     /// One dead letter, by its number.
@@ -111,6 +90,6 @@ impl Reader {
     /// # Errors
     /// When it cannot be read.
     pub fn dead_letter(&self, number: u64) -> Result<Option<DeadLetterView>, JournalError> {
-        self.one("SELECT * FROM dead_letters WHERE number = ?1", [number], read)
+        self.one(&format!("{SELECT} WHERE number = ?1"), [number], read)
     }
 }

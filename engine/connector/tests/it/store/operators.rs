@@ -1,9 +1,8 @@
 //! Tokens and dead letters: what operators change beside the log.
 
-use connector::store::queries::DeadLetterState;
 use connector::store::{Attempt, Operator, REPLAY_ATTEMPTS_MAX, Store, TOKEN_PREFIX};
 use model::{EventTime, Span};
-use runtime::books::{DeadLetterFilter, PageOf};
+use runtime::books::{DeadLetterFilter, DeadLetterState, PageOf};
 
 use super::lane::Lane;
 use super::{by_hand, now, open};
@@ -72,16 +71,16 @@ fn a_dead_letter_is_replayed_so_often_and_no_more() {
     assert_eq!(operator.attempt(999).unwrap(), Attempt::Unknown);
     operator.attempt(2).unwrap();
     operator.set_dead_letter(2, DeadLetterState::Replayed).unwrap();
-    let in_state = |state: &str| {
-        let filter = DeadLetterFilter { state: Some(state.to_owned()), ..DeadLetterFilter::default() };
+    let in_state = |state| {
+        let filter = DeadLetterFilter { state: Some(state), ..DeadLetterFilter::default() };
         let found = reader.dead_letters(&filter, &page()).unwrap().rows;
         found.into_iter().map(|letter| (letter.number, letter.attempts)).collect::<Vec<_>>()
     };
-    assert_eq!(in_state("given_up"), [(1, REPLAY_ATTEMPTS_MAX)]);
-    assert_eq!(in_state("replayed"), [(2, 1)]);
+    assert_eq!(in_state(DeadLetterState::GivenUp), [(1, REPLAY_ATTEMPTS_MAX)]);
+    assert_eq!(in_state(DeadLetterState::Replayed), [(2, 1)]);
     let status = reader.status().unwrap();
     assert_eq!((status.dead_letters, status.dead_letters_open), (all.len() as u64, all.len() as u64 - 2));
-    assert_eq!(reader.dead_letter(2).unwrap().unwrap().state, "replayed");
+    assert_eq!(reader.dead_letter(2).unwrap().unwrap().state, DeadLetterState::Replayed);
 }
 
 #[test]
