@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::Uri;
-use model::CreatorId;
+use model::{CreatorId, refusal};
 use runtime::books::{
     BeneficiaryView, CommissionFilter, CommissionView, DeadLetterFilter, DeadLetterView, HoldFilter,
     HoldView, Page,
@@ -49,7 +49,7 @@ pub(crate) async fn commissions(State(app): State<Arc<App>>, uri: Uri) -> Answer
 
 pub(crate) async fn commission(State(app): State<Arc<App>>, id: Id) -> Answer<CommissionStory> {
     // Any text may be asked for: what is no commission's id is nobody's.
-    let id = id.map_err(|_| unreadable())?.0;
+    let id = id.map_err(|_| not_utf8())?.0;
     let found = app.ask(move |books| books.commission(&id)).await?;
     let (commission, verdicts) =
         found.ok_or_else(|| Problem::new(Code::CommissionUnknown, "no commission has this id"))?;
@@ -63,8 +63,8 @@ pub(crate) async fn holds(State(app): State<Arc<App>>, uri: Uri) -> Answer<Page<
 }
 
 pub(crate) async fn creator(State(app): State<Arc<App>>, id: Id) -> Answer<CreatorBooks> {
-    let id = CreatorId::new(&id.map_err(|_| unreadable())?.0)
-        .map_err(|error| query::invalid(error.to_string()))?;
+    let id = CreatorId::new(&id.map_err(|_| not_utf8())?.0)
+        .map_err(|error| query::invalid("id", error.to_string()))?;
     let beneficiary = format!("creator:{id}");
     let balances = app.ask(move |books| books.beneficiary(&beneficiary)).await?;
     if balances.is_empty() {
@@ -75,9 +75,19 @@ pub(crate) async fn creator(State(app): State<Arc<App>>, id: Id) -> Answer<Creat
 
 pub(crate) async fn dead_letters(State(app): State<Arc<App>>, uri: Uri) -> Answer<Page<DeadLetterView>> {
     let (filter, page) = query::of_list::<DeadLetterFilter>(&uri)?;
+    filter.code.as_deref().map_or(Ok(()), is_a_code)?;
     Ok(Json(app.ask(move |books| books.dead_letters(&filter, &page)).await?))
 }
 
-fn unreadable() -> Problem {
-    query::invalid("the path is not UTF-8")
+/// A code that nothing has would show nothing, as if all were well.
+fn is_a_code(name: &str) -> Result<(), Problem> {
+    if refusal::Code::from_name(name).is_some() {
+        return Ok(());
+    }
+    let codes: Vec<&str> = refusal::Code::ALL.iter().map(|code| code.name()).collect();
+    Err(query::invalid("code", format!("there is no code `{name}`; the codes are {}", codes.join(", "))))
+}
+
+fn not_utf8() -> Problem {
+    query::invalid("id", "the path is not UTF-8")
 }

@@ -148,6 +148,14 @@ fn problem() -> Value {
             "status": {"type": "integer"},
             "code": {"enum": Code::ALL.iter().map(|code| code.name()).collect::<Vec<_>>()},
             "detail": {"type": "string", "description": "This time, for a person."},
+            "parameter": {
+                "type": "string",
+                "description": "The parameter of path, query or header that is wrong, where one is.",
+            },
+            "pointer": {
+                "type": "string",
+                "description": "JSON pointer of what is wrong in the body, where something is; empty for all of it.",
+            },
         },
     })
 }

@@ -6,6 +6,8 @@ use runtime::JournalError;
 use runtime::service::Refused;
 use serde_json::{Map, Value, json};
 
+use crate::query;
+
 macro_rules! codes {
     ($($(#[doc = $doc:literal])* $variant:ident = $status:ident $name:literal,)*) => {
         /// A stable code of a problem.
@@ -166,12 +168,12 @@ impl IntoResponse for Problem {
 
 impl From<JournalError> for Problem {
     fn from(error: JournalError) -> Problem {
-        let code = match error {
-            JournalError::Unwritable(_) | JournalError::Unreadable(_) => Code::StoreUnavailable,
-            JournalError::Damaged(_) => Code::StoreDamaged,
-            JournalError::Unanswerable(_) => Code::QueryInvalid,
-        };
-        Problem::new(code, error.to_string())
+        let said = |code| Problem::new(code, error.to_string());
+        match error {
+            JournalError::Unwritable(_) | JournalError::Unreadable(_) => said(Code::StoreUnavailable),
+            JournalError::Damaged(_) => said(Code::StoreDamaged),
+            JournalError::Unanswerable { parameter, .. } => query::invalid(parameter, error.to_string()),
+        }
     }
 }
 

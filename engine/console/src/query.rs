@@ -5,6 +5,7 @@ use runtime::books::{PAGE_ROWS_MAX, PageOf};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use std::collections::BTreeSet;
 
 use crate::problem::{Code, Problem};
 
@@ -24,16 +25,15 @@ pub(crate) struct PageQuery {
 
 /// What a query says.
 pub(crate) fn of<Q: DeserializeOwned>(uri: &Uri) -> Result<Q, Problem> {
-    parsed(uri.query().unwrap_or_default())
+    said(&pairs(uri)?)
 }
 
 /// What the query of a list says: a filter and a page.
 pub(crate) fn of_list<F: DeserializeOwned>(uri: &Uri) -> Result<(F, PageOf), Problem> {
-    let pairs: Vec<(String, String)> = of(uri)?;
     let (page, filter): (Vec<_>, Vec<_>) =
-        pairs.into_iter().partition(|(name, _)| name == "after" || name == "limit");
-    let page: PageQuery = again(&page)?;
-    Ok((again(&filter)?, PageOf { after: page.after, rows: rows(page.limit)? }))
+        pairs(uri)?.into_iter().partition(|(name, _)| name == "after" || name == "limit");
+    let page: PageQuery = said(&page)?;
+    Ok((said(&filter)?, PageOf { after: page.after, rows: rows(page.limit)? }))
 }
 
 /// How many rows are asked for.
@@ -42,18 +42,39 @@ pub(crate) fn rows(limit: Option<u32>) -> Result<u32, Problem> {
     if (1..=PAGE_ROWS_MAX).contains(&rows) {
         return Ok(rows);
     }
-    Err(invalid(format!("limit is from 1 to {PAGE_ROWS_MAX}")))
+    Err(invalid("limit", format!("limit is from 1 to {PAGE_ROWS_MAX}")))
 }
 
-pub(crate) fn invalid(detail: impl Into<String>) -> Problem {
-    Problem::new(Code::QueryInvalid, detail)
+/// What is wrong with a parameter of the path, the query or a header.
+pub(crate) fn invalid(parameter: &str, detail: impl Into<String>) -> Problem {
+    Problem::new(Code::QueryInvalid, detail).with("parameter", parameter.into())
 }
 
-fn again<Q: DeserializeOwned>(pairs: &[(String, String)]) -> Result<Q, Problem> {
-    let text = serde_urlencoded::to_string(pairs).map_err(|error| invalid(error.to_string()))?;
-    parsed(&text)
+/// A parameter and its value.
+type Pair = (String, String);
+
+fn pairs(uri: &Uri) -> Result<Vec<Pair>, Problem> {
+    serde_urlencoded::from_str(uri.query().unwrap_or_default()).map_err(unreadable)
 }
 
-fn parsed<Q: DeserializeOwned>(text: &str) -> Result<Q, Problem> {
-    serde_urlencoded::from_str(text).map_err(|error| invalid(error.to_string()))
+/// What parameters say; where they cannot be read, which of them.
+fn said<Q: DeserializeOwned>(pairs: &[Pair]) -> Result<Q, Problem> {
+    let text = serde_urlencoded::to_string(pairs).map_err(unreadable)?;
+    serde_urlencoded::from_str(&text).map_err(|error| wrong::<Q>(pairs).unwrap_or_else(|| unreadable(error)))
+}
+
+/// None depends on another: the one that is wrong is wrong alone, or is there twice.
+fn wrong<Q: DeserializeOwned>(pairs: &[Pair]) -> Option<Problem> {
+    let mut met = BTreeSet::new();
+    pairs.iter().find_map(|pair @ (name, _)| {
+        let alone = serde_urlencoded::to_string([pair]).ok()?;
+        match serde_urlencoded::from_str::<Q>(&alone) {
+            Err(error) => Some(invalid(name, format!("{name}: {error}"))),
+            Ok(_) => (!met.insert(name)).then(|| invalid(name, format!("{name} is given twice"))),
+        }
+    })
+}
+
+fn unreadable(error: impl std::fmt::Display) -> Problem {
+    Problem::new(Code::QueryInvalid, error.to_string())
 }

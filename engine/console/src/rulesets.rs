@@ -10,7 +10,7 @@ use runtime::books::RulesetView;
 use runtime::service::{Load, LoadError};
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -128,13 +128,35 @@ async fn sources(app: &App, headers: &HeaderMap, body: Body) -> Result<Sources, 
         return Err(Problem::new(Code::BodyType, detail));
     }
     let received = body::receive(app, headers, body).await?;
-    let files: BTreeMap<String, String> = serde_json::from_slice(&received.bytes).map_err(|error| {
-        Problem::new(Code::BodyShape, format!("not an object of paths and texts: {error}"))
-    })?;
-    match files.keys().find(|path| !is_within_a_folder(path)) {
-        Some(path) => Err(Problem::new(Code::BodyShape, format!("{path:?} is not a path within a ruleset"))),
-        None => Ok(Sources::from_iter(files)),
+    let body: Value = serde_json::from_slice(&received.bytes)
+        .map_err(|error| misshapen(String::new(), format!("not an object of paths and texts: {error}")))?;
+    let Value::Object(files) = body else {
+        return Err(misshapen(String::new(), "not an object of paths and texts".into()));
+    };
+    let files: BTreeMap<String, String> = files.into_iter().map(file).collect::<Result<_, _>>()?;
+    Ok(Sources::from_iter(files))
+}
+
+fn file((path, text): (String, Value)) -> Result<(String, String), Problem> {
+    match text {
+        _ if !is_within_a_folder(&path) => {
+            Err(misshapen(pointer(&path), format!("{path:?} is not a path within a ruleset")))
+        }
+        Value::String(text) => Ok((path, text)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+            Err(misshapen(pointer(&path), format!("{path:?} is no text")))
+        }
     }
+}
+
+/// What is wrong, and the JSON pointer of where.
+fn misshapen(pointer: String, detail: String) -> Problem {
+    Problem::new(Code::BodyShape, detail).with("pointer", pointer.into())
+}
+
+/// A member of the body (RFC 6901).
+fn pointer(member: &str) -> String {
+    format!("/{}", member.replace('~', "~0").replace('/', "~1"))
 }
 
 /// Whether a path names a file of the ruleset's folder or below it, in one way only.

@@ -134,7 +134,8 @@ fn lines(verdicts: &[Numbered]) -> Result<Response, Problem> {
 fn wait(app: &App, wait_s: Option<u64>) -> Result<Duration, Problem> {
     let wait = Duration::from_secs(wait_s.unwrap_or_default());
     if wait > app.limits.follow_wait_max {
-        return Err(query::invalid(format!("wait is at most {} s", app.limits.follow_wait_max.as_secs())));
+        let detail = format!("wait is at most {} s", app.limits.follow_wait_max.as_secs());
+        return Err(query::invalid("wait", detail));
     }
     Ok(wait)
 }
@@ -152,5 +153,7 @@ fn wanted(headers: &HeaderMap) -> Wanted {
 fn last_event(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
     let Some(last) = headers.get("last-event-id") else { return Ok(None) };
     let sequence = last.to_str().ok().and_then(|last| last.parse().ok());
-    sequence.map(Some).ok_or_else(|| query::invalid("Last-Event-ID is the sequence of a verdict"))
+    sequence
+        .map(Some)
+        .ok_or_else(|| query::invalid("Last-Event-ID", "Last-Event-ID is the sequence of a verdict"))
 }

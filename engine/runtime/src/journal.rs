@@ -83,7 +83,12 @@ pub enum JournalError {
     /// What is stored is not what was written: nothing may be decided on it.
     Damaged(String),
     /// The question makes no sense: another one will be answered.
-    Unanswerable(String),
+    Unanswerable {
+        /// Of what was asked, the part that is wrong.
+        parameter: &'static str,
+        /// What is wrong with it.
+        what: String,
+    },
 }
 
 impl fmt::Display for JournalError {
@@ -92,7 +97,7 @@ impl fmt::Display for JournalError {
             JournalError::Unwritable(what) => write!(f, "the store cannot be written: {what}"),
             JournalError::Unreadable(what) => write!(f, "the store cannot be read: {what}"),
             JournalError::Damaged(what) => write!(f, "the store is damaged: {what}"),
-            JournalError::Unanswerable(what) => f.write_str(what),
+            JournalError::Unanswerable { what, .. } => f.write_str(what),
         }
     }
 }

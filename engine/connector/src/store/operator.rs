@@ -71,7 +71,7 @@ impl Operator {
                 "an identity has 1 to {IDENTITY_BYTES_MAX} bytes, no control characters among them: it is the actor of \
                  what it posts"
             );
-            return Err(JournalError::Unanswerable(what));
+            return Err(JournalError::Unanswerable { parameter: "identity", what });
         }
         let token = NewToken::random()?;
         let scopes = serde_json::to_string(scopes).expect("texts are plain data");

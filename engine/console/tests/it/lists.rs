@@ -35,23 +35,32 @@ fn a_list_is_filtered_and_paged_as_its_query_says() {
 #[test]
 fn a_query_that_is_misspelt_does_not_show_everything() {
     let world = World::new();
-    for path in [
-        "/v1/commissions?markt=ID",
-        "/v1/commissions?limit=0",
-        "/v1/commissions?limit=1001",
-        "/v1/commissions?limit=many",
-        "/v1/commissions?market=ID&market=TH",
-        "/v1/holds?sort=size",
-        "/v1/holds?amount_min=1e3",
-        "/v1/dead-letters?sate=open",
-        "/v1/verdicts?after=-1",
-        "/v1/verdicts?since=1",
-        "/v1/verdicts?wait=3600",
+    for (path, parameter) in [
+        ("/v1/commissions?market=ID&markt=ID", "markt"),
+        ("/v1/commissions?limit=0", "limit"),
+        ("/v1/commissions?limit=1001", "limit"),
+        ("/v1/commissions?after=c1&limit=many", "limit"),
+        ("/v1/commissions?market=ID&market=TH", "market"),
+        ("/v1/holds?sort=size", "sort"),
+        ("/v1/holds?rule=r&amount_min=1e3", "amount_min"),
+        ("/v1/dead-letters?sate=open", "sate"),
+        ("/v1/dead-letters?state=opne", "state"),
+        ("/v1/dead-letters?state=open&code=json.sintax", "code"),
+        ("/v1/verdicts?after=-1", "after"),
+        ("/v1/verdicts?since=1", "since"),
+        ("/v1/verdicts?wait=3600", "wait"),
+        ("/v1/creators/a%00b", "id"),
+        ("/v1/commissions/%ff", "id"),
     ] {
         let answer = world.get(READ, path);
         assert_eq!((answer.status, answer.code().as_str()), (400, "query.invalid"), "{path}");
+        let problem = answer.json();
+        assert_eq!(problem["parameter"], parameter, "{path}: {problem}");
+        assert!(problem["detail"].as_str().unwrap().contains(parameter) || parameter == "id", "{problem}");
     }
     assert!(world.books.asked.lock().unwrap().is_empty());
+    let unknown = world.get(READ, "/v1/dead-letters?code=foo").json()["detail"].to_string();
+    assert!(unknown.contains("json.syntax") && unknown.contains("key.conflict"), "{unknown}");
 }
 
 #[test]

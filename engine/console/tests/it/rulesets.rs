@@ -66,6 +66,20 @@ fn a_ruleset_that_does_not_check_is_refused_with_its_diagnostics() {
 }
 
 #[test]
+fn a_body_that_is_no_ruleset_is_refused_with_the_place_that_is_wrong() {
+    let world = World::new();
+    for (body, pointer) in [
+        (json!([]), ""),
+        (json!({"a.rhai": "", "lists/b~.txt": 5}), "/lists~1b~0.txt"),
+        (json!({"../a.rhai": ""}), "/..~1a.rhai"),
+    ] {
+        let answer = world.send(posting("/v1/rulesets/check", &body));
+        assert_eq!((answer.status, answer.code().as_str()), (400, "body.shape"), "{body}");
+        assert_eq!(answer.json()["pointer"], pointer, "{body}");
+    }
+}
+
+#[test]
 fn one_ruleset_is_loaded_at_a_time_and_others_are_served_meanwhile() {
     let world = World::new().mood(Mood::Dawdling);
     let first = world.clients.spawn(send(world.address, posting("/v1/rulesets", &json!({}))));

@@ -42,7 +42,10 @@ fn query(filter: &CommissionFilter, asked: &PageOf) -> Result<(String, Vec<Value
     conditions.equal("order_id", filter.order_id.as_ref());
     if let Some(name) = &filter.account {
         let account = Account::ALL.into_iter().find(|account| account.name() == name);
-        let wrong = || JournalError::Unanswerable(format!("there is no account `{name}`"));
+        let wrong = || JournalError::Unanswerable {
+            parameter: "account",
+            what: format!("there is no account `{name}`"),
+        };
         conditions.always(&format!("{} > 0", account.ok_or_else(wrong)?.name()));
     }
     conditions.given("number > ?", Cursor::of(asked)?.map(|cursor| cursor.number));

@@ -31,8 +31,8 @@ impl Cursor {
     /// Where a page begins.
     pub(crate) fn of(page: &PageOf) -> Result<Option<Cursor>, JournalError> {
         let Some(text) = &page.after else { return Ok(None) };
-        let wrong =
-            || JournalError::Unanswerable(format!("`{text}` is not the place of a page; send back `next`"));
+        let what = || format!("`{text}` is not the place of a page; send back `next`");
+        let wrong = || JournalError::Unanswerable { parameter: "after", what: what() };
         Cursor::parse(text).map(Some).ok_or_else(wrong)
     }
 }
