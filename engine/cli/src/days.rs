@@ -13,6 +13,7 @@ use std::sync::Arc;
 use trade::{Attack, BenignDay, Happening};
 
 use crate::failure::Failure;
+use crate::percent::hundredths;
 use crate::score::{AttackScore, Score};
 use crate::table::table;
 
@@ -178,11 +179,16 @@ fn caught(ruleset: &Arc<Ruleset>, attack: Attack, happenings: Vec<Happening>) ->
 pub fn honest_table(rows: &[Honest]) -> String {
     let mut table = table(&["benign day", ">orders", ">ever held", "by rule"]);
     for row in rows {
-        let by_rule = row.by_rule.iter().map(|(rule, ppm)| format!("{rule} {}", percent(*ppm)));
+        let by_rule = row.by_rule.iter().map(|(rule, ppm)| format!("{rule} {}", hundredths(*ppm)));
         let by_rule: Vec<String> = by_rule.collect();
-        table.add_row([row.day.clone(), row.orders.to_string(), percent(row.held_ppm), by_rule.join(", ")]);
+        table.add_row([
+            row.day.clone(),
+            row.orders.to_string(),
+            hundredths(row.held_ppm),
+            by_rule.join(", "),
+        ]);
     }
-    let (together, one) = (percent(HELD_TOGETHER_PPM_MAX), percent(HELD_BY_ONE_PPM_MAX));
+    let (together, one) = (hundredths(HELD_TOGETHER_PPM_MAX), hundredths(HELD_BY_ONE_PPM_MAX));
     format!("{table}\nLimits over all days: {together} by all live rules together, {one} by each.\n\n")
 }
 
@@ -234,18 +240,15 @@ pub fn problems(honest: &[Honest], attacks: &[Caught]) -> Vec<String> {
     let mut problems = Vec::new();
     if let Some(all) = honest.last() {
         if all.held_ppm > HELD_TOGETHER_PPM_MAX {
-            problems.push(format!("honest commission held by all rules together: {}", percent(all.held_ppm)));
+            problems
+                .push(format!("honest commission held by all rules together: {}", hundredths(all.held_ppm)));
         }
         let too_much = all.by_rule.iter().filter(|(_, ppm)| **ppm > HELD_BY_ONE_PPM_MAX);
         problems.extend(
-            too_much.map(|(rule, ppm)| format!("honest commission held by {rule}: {}", percent(*ppm))),
+            too_much.map(|(rule, ppm)| format!("honest commission held by {rule}: {}", hundredths(*ppm))),
         );
     }
     let missed = attacks.iter().filter(|attack| !attack.is_caught());
     problems.extend(missed.map(|attack| format!("the attack {} is not caught by its rule", attack.attack)));
     problems
-}
-
-fn percent(ppm: u64) -> String {
-    format!("{}.{:02} %", ppm / 10_000, ppm / 100 % 100)
 }

@@ -22,6 +22,7 @@ mod origin;
 mod output_file;
 mod pages;
 mod print;
+mod percent;
 mod progress;
 mod reconcile;
 mod replay;

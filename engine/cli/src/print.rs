@@ -7,6 +7,7 @@ use std::io::{self, IsTerminal, Write};
 
 use crate::args::OutputForm;
 use crate::failure::Failure;
+use crate::percent;
 use crate::summary::{AccountSummary, LogSummary, RuleSummary, Summary, amount, group};
 use crate::table::table;
 
@@ -246,14 +247,13 @@ fn ignored_rules(rules: &[RuleSummary]) -> String {
 /// `all`, `64 %`, or `blind in DE, FR`.
 pub(crate) fn sees(rule: &RuleSummary) -> String {
     let (judged, carried) = rule.sight.iter().fold((0, 0), |(j, c), s| (j + s.judged, c + s.carried));
+    let share = percent::whole(carried, judged).unwrap_or(0);
     let blind: Vec<&str> = rule.sight.iter().filter(|s| s.blind).map(|s| s.market.as_str()).collect();
     match (blind.as_slice(), judged) {
         ([], 0) => "–".into(),
         ([], _) if judged == carried => "all".into(),
-        ([], _) => format!("{} %", carried * 100 / judged),
-        (markets, _) if markets.len() == rule.sight.len() => {
-            format!("blind ({} %)", (carried * 100).checked_div(judged).unwrap_or(0))
-        }
+        ([], _) => format!("{share} %"),
+        (markets, _) if markets.len() == rule.sight.len() => format!("blind ({share} %)"),
         (markets, _) => format!("blind in {}", markets.join(", ")),
     }
 }

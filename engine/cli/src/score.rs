@@ -10,6 +10,7 @@ use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use trade::{Attack, Happening, Truth};
 
+use crate::percent::tenths;
 use crate::summary::{Summary, mode_name};
 use crate::table::table;
 
@@ -227,7 +228,7 @@ fn doubt(verdict: &Verdict) -> Option<Doubt> {
 
 /// Parts per million as a percentage for people.
 pub(crate) fn percent(ppm: Option<u64>) -> String {
-    ppm.map_or("–".into(), |ppm| format!("{}.{} %", ppm / 10_000, ppm / 1_000 % 10))
+    ppm.map_or("–".into(), tenths)
 }
 
 impl ScoreReport {

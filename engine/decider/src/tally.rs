@@ -72,9 +72,9 @@ pub struct Sight {
 }
 
 impl Sight {
-    /// Share of events that carried the rule's fields, in percent; `None` before the first event.
+    /// Share of events that carried the rule's fields, in percent, rounded half up; `None` before the first event.
     pub fn percent(&self) -> Option<u64> {
-        (self.judged > 0).then(|| self.carried * 100 / self.judged)
+        (self.carried * 100 + self.judged / 2).checked_div(self.judged)
     }
 
     /// Under half of the events carried what the rule needs: it says nothing because it sees nothing.
