@@ -135,6 +135,16 @@ impl Lane {
         command
     }
 
+    /// What somebody sees of it on a terminal of so many columns.
+    pub(crate) fn seen(&self, columns: usize, arguments: &[&str]) -> String {
+        let binary = env!("CARGO_BIN_EXE_tidegate-under-test");
+        let line = format!("stty cols {columns}; {binary} {}", arguments.join(" "));
+        let mut terminal = Command::new("script");
+        terminal.args(["-qec", &line, "/dev/null"]).stdin(Stdio::null()).current_dir(self.folder.path());
+        terminal.env("NO_COLOR", "1").env("USER", "ana").env("TIDEGATE_DATA", self.data());
+        stdout(&terminal.output().unwrap()).replace("\r\n", "\n")
+    }
+
     /// What a command prints that ends well.
     pub(crate) fn tell(&self, arguments: &[&str]) -> String {
         let run = self.run(arguments);

@@ -56,6 +56,22 @@ fn holds_come_in_the_order_that_was_asked_for_and_no_more_than_that() {
 }
 
 #[test]
+fn a_narrow_terminal_gets_whole_words_and_a_pipe_whole_rows() {
+    let lane = Lane::stopped();
+    assert_eq!(lane.tell(&["holds", "list"]).lines().count(), 2 + 6, "a heading, a line, and a row a hold");
+    let ids = lane.column("commission_id", &["holds", "list"]);
+    let since: i64 = lane.column("since_at", &["holds", "list"])[0].parse().unwrap();
+    let since = model::EventTime::from_ms(since).unwrap().to_string();
+    for columns in [80, 100] {
+        let seen = lane.seen(columns, &["holds", "list"]);
+        assert!(seen.lines().all(|line| line.chars().count() <= columns), "{columns}:\n{seen}");
+        let words: Vec<&str> = seen.split_whitespace().collect();
+        assert!(ids.iter().all(|id| words.contains(&&id[..12])), "{columns}:\n{seen}");
+        assert!(words.contains(&since.as_str()), "{since} in {columns}:\n{seen}");
+    }
+}
+
+#[test]
 fn a_filter_that_says_nothing_is_refused() {
     let lane = Lane::stopped();
     assert!(lane.refused(2, &["holds", "list", "--older-than", "soon"]).contains("no length of time"));

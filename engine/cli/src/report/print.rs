@@ -1,6 +1,5 @@
 //! A report as people and spreadsheets read it.
 
-use comfy_table::Table;
 use std::collections::BTreeSet;
 
 use crate::failure::Failure;
@@ -8,7 +7,7 @@ use crate::holds::time;
 use crate::report::Told;
 use crate::report::period::{Done, Flow, Period, Place, RuleIn};
 use crate::summary::{amount, group};
-use crate::table::table;
+use crate::table::{Table, table};
 
 /// For people.
 pub(super) fn text(told: &Told) -> String {
