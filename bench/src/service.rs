@@ -9,7 +9,7 @@
 use bytes::Bytes;
 use connector::store::queries::Shelf;
 use connector::store::{Holder, Operator, Store};
-use console::{Console, Given, Settings};
+use console::{Console, Given, Place, Settings};
 use hdrhistogram::Histogram;
 use model::Span;
 use model::log::{Genesis, RecordBody};
@@ -164,7 +164,8 @@ impl Lane {
             metrics: Arc::new(String::new),
         };
         let listen = ([127, 0, 0, 1], 0).into();
-        let console = Console::start(given, &Settings::loopback(listen)).map_err(io::Error::other)?;
+        let place = Place::take(&Settings::loopback(listen)).map_err(io::Error::other)?;
+        let console = Console::start(given, place).map_err(io::Error::other)?;
         Ok(Lane { service, console, token: token.map_err(io::Error::other)?.token })
     }
 

@@ -6,8 +6,8 @@ mod scrape;
 mod watch;
 
 use bytes::Bytes;
-use connector::store::{Holder, Store};
-use console::{Console, Exposure, Given, Settings, TlsFiles};
+use connector::store::{Holder, OpenError, Store};
+use console::{Console, Exposure, Given, Place, Settings, TlsFiles};
 use model::Text;
 use model::event::Body;
 use model::log::{Feeds, Genesis, RecordBody};
@@ -33,6 +33,7 @@ const UPKEEP: Duration = Duration::from_secs(5);
 /// Runs the command.
 pub(crate) fn run(args: &Run, config: &Config) -> Result<(), Failure> {
     let settings = listening(args)?;
+    let place = place(args, &settings)?;
     log::begin(args.log);
     let scrape = Scrape::begin()?;
     let stop = asked_to_stop()?;
@@ -50,7 +51,7 @@ pub(crate) fn run(args: &Run, config: &Config) -> Result<(), Failure> {
     info!(version = env!("CARGO_PKG_VERSION"), data = %args.data.folder.display(), "starting");
     let service = Service::start(store, snapshots, serve, &tell, &mut log::progress).map_err(unstartable)?;
     let lane = Arc::new(service.handle());
-    let console = serve_http(args, &lane, &scrape, &settings)?;
+    let console = serve_http(args, &lane, &scrape, place)?;
     sign.say_listening(&url(&console, &settings))
         .map_err(|error| Failure::output(&args.data.folder.display(), &error))?;
     if !config.rules.is_dir() {
@@ -101,6 +102,16 @@ fn listening(args: &Run) -> Result<Settings, Failure> {
     Ok(Settings { exposure, ..Settings::loopback(args.listen) })
 }
 
+/// Takes the address before anything is written: what cannot be listened at leaves no store behind. Whoever holds the
+/// folder is told first: that says why the address is taken, too.
+fn place(args: &Run, settings: &Settings) -> Result<Place, Failure> {
+    let folder = &args.data.folder;
+    if let Some(holder) = Holder::of(folder).map_err(|error| Failure::input(folder, &error))? {
+        return Err(unusable(OpenError::Held(folder.clone(), Some(holder))));
+    }
+    Place::take(settings).map_err(|error| Failure::usage(error.to_string()))
+}
+
 fn asked_to_stop() -> Result<Arc<AtomicBool>, Failure> {
     let stop = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&stop);
@@ -141,7 +152,7 @@ fn serve_http<R: JournalReader>(
     args: &Run,
     lane: &Arc<Handle<R>>,
     scrape: &Scrape,
-    settings: &Settings,
+    place: Place,
 ) -> Result<Console, Failure> {
     let books = Arc::new(connector::store::queries::Shelf::open(&args.data.folder).map_err(unusable)?);
     let metrics = {
@@ -152,7 +163,7 @@ fn serve_http<R: JournalReader>(
         }
     };
     let given = Given { lane: Arc::clone(lane) as Arc<dyn Lane>, books, decode, metrics: Arc::new(metrics) };
-    Console::start(given, settings).map_err(|error| Failure::usage(error.to_string()))
+    Console::start(given, place).map_err(|error| Failure::usage(error.to_string()))
 }
 
 /// Where programs on this machine reach it.

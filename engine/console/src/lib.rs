@@ -63,5 +63,5 @@ pub use limit::Limits;
 pub use openapi::document;
 pub use problem::Code;
 pub use scope::Scope;
-pub use serve::{Console, StartError};
+pub use serve::{Console, Place, StartError};
 pub use settings::{Exposure, Settings, TlsFiles};

@@ -9,6 +9,7 @@ use axum::http::{Request, Response};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use socket2::{Domain, Protocol, Socket, Type};
 use std::convert::Infallible;
 use std::future::poll_fn;
 use std::io::{self, Write};
@@ -34,6 +35,8 @@ use crate::problem::{Code, Problem};
 use crate::settings::{Exposure, Settings};
 use crate::{route, tls};
 
+/// Connections that the machine keeps until they are accepted, at most.
+const BACKLOG: i32 = 1_024;
 /// How long to wait when the machine has no more sockets to give.
 const ACCEPT_RETRY: Duration = Duration::from_millis(50);
 
@@ -76,28 +79,63 @@ pub struct Console {
     stop_wait: Duration,
 }
 
-impl Console {
-    /// Listens, and serves on threads of its own.
+/// An address that is taken, with the files that are read for it: whatever can be wrong with them is known. Nobody is
+/// answered there, and whoever connects is refused, until a console starts.
+pub struct Place {
+    socket: Socket,
+    address: SocketAddr,
+    acceptor: Option<TlsAcceptor>,
+    limits: Limits,
+}
+
+impl Place {
+    /// Takes the address.
     ///
     /// # Errors
-    /// When it may not or cannot listen there.
-    pub fn start(given: Given, settings: &Settings) -> Result<Console, StartError> {
+    /// When it may not or cannot be listened at.
+    pub fn take(settings: &Settings) -> Result<Place, StartError> {
         settings.check()?;
-        let unheard = |error| StartError::Listen { address: settings.listen, error };
         let acceptor = match &settings.exposure {
             Exposure::Tls(files) => Some(tls::acceptor(files)?),
             Exposure::Loopback | Exposure::BehindProxy => None,
         };
-        let listener = TcpListener::bind(settings.listen).map_err(unheard)?;
-        listener.set_nonblocking(true).map_err(unheard)?;
-        let address = listener.local_addr().map_err(unheard)?;
+        let unheard = |error| StartError::Listen { address: settings.listen, error };
+        let (socket, address) = bound(settings.listen).map_err(unheard)?;
+        Ok(Place { socket, address, acceptor, limits: settings.limits })
+    }
+
+    fn listener(socket: Socket) -> io::Result<TcpListener> {
+        socket.listen(BACKLOG)?;
+        socket.set_nonblocking(true)?;
+        Ok(socket.into())
+    }
+}
+
+fn bound(address: SocketAddr) -> io::Result<(Socket, SocketAddr)> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    // As for every listener: those who spoke with the one before may still be saying goodbye.
+    #[cfg(unix)]
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())?;
+    let taken = socket.local_addr()?.as_socket();
+    Ok((socket, taken.unwrap_or(address)))
+}
+
+impl Console {
+    /// Listens, and serves on threads of its own.
+    ///
+    /// # Errors
+    /// When somebody else listens there by now, or the machine has no more threads.
+    pub fn start(given: Given, place: Place) -> Result<Console, StartError> {
+        let Place { socket, address, acceptor, limits } = place;
+        let unheard = |error| StartError::Listen { address, error };
+        let listener = Place::listener(socket).map_err(unheard)?;
         let threads = tokio::runtime::Builder::new_multi_thread()
             .thread_name("tidegate-console")
             .enable_all()
             .build()
             .map_err(StartError::Threads)?;
         let (stopping, stop) = watch::channel(false);
-        let limits = settings.limits;
         let app = Arc::new(App::new(given, limits, stop.clone()));
         let door = Door {
             line: Arc::new(Line { router: route::router(app), acceptor, limits, stopping: stop }),

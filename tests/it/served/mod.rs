@@ -197,3 +197,24 @@ fn a_second_start_says_who_holds_the_folder() {
     assert!(said.contains("is in use by process") && said.contains("stop it first"), "{said}");
     served.stop();
 }
+
+#[test]
+fn what_cannot_be_listened_at_is_refused_before_a_store_is_begun() {
+    let folder = tempfile::tempdir().unwrap();
+    let other = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = other.local_addr().unwrap().to_string();
+    let no_key = ["--listen", "127.0.0.1:0", "--tls-certificate", "no.pem", "--tls-key", "no.key"];
+    for (listen, said) in [
+        (&["--listen", taken.as_str()][..], "cannot be listened at"),
+        (&["--listen", "0.0.0.0:0"], "can be reached from other machines"),
+        (&["--listen", "203.0.113.1:0", "--behind-proxy"], "cannot be listened at"),
+        (&no_key, "no.pem cannot be used for TLS"),
+    ] {
+        let data = folder.path().join("data");
+        let run = tidegate(&["run"]).args(listen).arg("--data").arg(&data).output().unwrap();
+        let heard = String::from_utf8_lossy(&run.stderr).into_owned();
+        assert_eq!(run.status.code(), Some(2), "{listen:?}: {heard}");
+        assert!(heard.contains(said), "{listen:?}: {heard}");
+        assert!(!data.exists(), "{listen:?} leaves nothing behind");
+    }
+}

@@ -1,6 +1,6 @@
 //! How it listens.
 
-use console::{Console, Exposure, Given, Limits, Settings, StartError, TlsFiles};
+use console::{Console, Exposure, Given, Limits, Place, Settings, StartError, TlsFiles};
 use hyper::Method;
 use std::net::Ipv4Addr;
 use std::path::Path;
@@ -28,7 +28,7 @@ fn start(settings: &Settings) -> Result<Console, StartError> {
         decode,
         metrics: Arc::new(String::new),
     };
-    Console::start(given, settings)
+    Console::start(given, Place::take(settings)?)
 }
 
 #[test]

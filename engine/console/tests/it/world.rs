@@ -1,6 +1,6 @@
 //! A running console, and how tests speak to it.
 
-use console::{Console, Exposure, Given, Limits, Settings};
+use console::{Console, Exposure, Given, Limits, Place, Settings};
 use hyper::Method;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -40,7 +40,7 @@ impl World {
             decode,
             metrics: Arc::new(|| METRICS.to_owned()),
         };
-        let console = Console::start(given, settings).unwrap();
+        let console = Console::start(given, Place::take(settings).unwrap()).unwrap();
         let clients =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         World { lane, books, address: console.address(), clients, console: Some(console) }
