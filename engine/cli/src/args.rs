@@ -241,6 +241,9 @@ pub(crate) struct Export {
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub log: PathBuf,
     /// Keep the rulesets that it names in this folder too, for `replay --archive`
+    /// Write over a file that is there; an export that fails leaves it as it was
+    #[arg(long)]
+    pub force: bool,
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub archive: Option<PathBuf>,
 }
@@ -401,6 +404,9 @@ pub(crate) struct VerdictsExport {
     pub file: PathBuf,
     /// Only those after this sequence; an export tells the last one that it has
     #[arg(long, value_name = "N", default_value_t = 0)]
+    /// Write over a file that is there; an export that fails leaves it as it was
+    #[arg(long)]
+    pub force: bool,
     pub after: u64,
 }
 

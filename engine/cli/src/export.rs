@@ -9,7 +9,7 @@ use std::path::Path;
 
 use crate::args::Export;
 use crate::failure::Failure;
-use crate::output_file::OutputFile;
+use crate::output_file::{OutputFile, only_new};
 use crate::print;
 use crate::rulesets;
 
@@ -19,6 +19,9 @@ const RECORDS: usize = 10_000;
 /// Runs the command.
 pub(crate) fn run(args: &Export) -> Result<(), Failure> {
     let mut reader = args.data.read()?;
+    if !args.force {
+        only_new(&args.log)?;
+    }
     let mut out = OutputFile::open(&args.log).map_err(|e| Failure::output(&args.log.display(), &e))?;
     let (mut next, mut line) = (Position(0), Vec::new());
     loop {

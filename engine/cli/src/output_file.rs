@@ -6,6 +6,8 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
+use crate::failure::Failure;
+
 /// The file, until it is finished.
 pub(crate) struct OutputFile {
     out: BufWriter<Box<dyn Write + Send>>,
@@ -42,6 +44,17 @@ impl OutputFile {
             }
             None => Ok(()),
         }
+    }
+}
+
+/// Refuses to write over a file that is there: pipes and devices are none.
+pub(crate) fn only_new(path: &Path) -> Result<(), Failure> {
+    match place_of(path).filter(|place| place.exists()) {
+        Some(place) => Err(Failure::usage(format!(
+            "{} is there already; name a file that is not, or write over it with --force",
+            place.display()
+        ))),
+        None => Ok(()),
     }
 }
 

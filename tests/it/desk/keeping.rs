@@ -49,6 +49,27 @@ fn verdicts_are_exported_as_published_and_from_where_the_last_export_ended() {
 }
 
 #[test]
+fn an_export_writes_over_nothing_unless_it_is_told_to_and_leaves_the_old_one_when_it_fails() {
+    let lane = Lane::stopped();
+    let path = |name: &str| lane.beside(name).to_str().unwrap().to_owned();
+    for command in [&["export"][..], &["verdicts", "export"]] {
+        let file = path(&command.join("-"));
+        std::fs::write(&file, "mine\n").unwrap();
+        let export = [command, &[file.as_str()]].concat();
+        let said = lane.refused(2, &export);
+        assert!(said.contains("is there already") && said.contains("--force"), "{said}");
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), "mine\n");
+        lane.tell(&[&export[..], &["--force"]].concat());
+        assert!(std::fs::metadata(&file).unwrap().len() > 1_000);
+    }
+    let log = path("export");
+    let whole = std::fs::read(&log).unwrap();
+    std::fs::write(path("no-folder"), "").unwrap();
+    lane.refused(4, &["export", &log, "--force", "--archive", &path("no-folder")]);
+    assert_eq!(std::fs::read(&log).unwrap(), whole, "what fails leaves what was there");
+}
+
+#[test]
 fn the_status_says_who_runs_the_lane_how_far_it_is_and_what_stands() {
     let lane = Lane::stopped();
     let status = lane.json(&["status"]);

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::args::VerdictsExport;
 use crate::failure::Failure;
-use crate::output_file::OutputFile;
+use crate::output_file::{OutputFile, only_new};
 use crate::summary::group;
 use crate::verdict_source::each_published;
 use crate::{print, progress};
@@ -19,6 +19,9 @@ pub(crate) fn run(args: &VerdictsExport) -> Result<(), Failure> {
             "the last verdict has sequence {total}, and {} is after it",
             args.after
         )));
+    }
+    if !args.force {
+        only_new(&args.file)?;
     }
     let unwritten = |error: std::io::Error| Failure::output(&args.file.display(), &error);
     let mut file = OutputFile::open(&args.file).map_err(unwritten)?;
