@@ -162,7 +162,8 @@ pub(crate) struct Replay {
     /// Decide an exported log under the rulesets that it names, found in this folder, instead of --rules
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub archive: Option<PathBuf>,
-    /// End here (RFC 3339, such as 2026-03-01T00:00:00Z): later events are refused, and time passes up to it
+    /// End here: later events are refused, and time passes up to it. RFC 3339, such as 2026-03-01T00:00:00Z; a date,
+    /// such as 2026-03-01, at midnight UTC; or so long ago, such as 24h
     #[arg(long, value_name = "TIME")]
     pub until: Option<String>,
 }
@@ -237,13 +238,13 @@ pub(crate) enum Token {
 pub(crate) struct Export {
     #[command(flatten)]
     pub data: Data,
-    /// Where to write the log
+    /// Where to write the log: a file, which is there whole or not at all
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub log: PathBuf,
-    /// Keep the rulesets that it names in this folder too, for `replay --archive`
     /// Write over a file that is there; an export that fails leaves it as it was
     #[arg(long)]
     pub force: bool,
+    /// Keep the rulesets that it names in this folder too, for `replay --archive`
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub archive: Option<PathBuf>,
 }
@@ -289,7 +290,8 @@ pub(crate) struct Demo {
     /// Another number is another trade; the same number is the same trade
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
-    /// When the made-up time begins (RFC 3339) [default: 2026-01-01T00:00:00Z]
+    /// When the made-up time begins: RFC 3339; a date, at midnight UTC; or so long ago, such as 2d
+    /// [default: 2026-01-01T00:00:00Z]
     #[arg(long, value_name = "TIME")]
     pub start: Option<String>,
     /// Write the events as well, one a line, as `replay` and `events check` read them
@@ -402,11 +404,11 @@ pub(crate) struct VerdictsExport {
     /// Where to write them: a file, which is there whole or not at all; `-` is standard output
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub file: PathBuf,
-    /// Only those after this sequence; an export tells the last one that it has
-    #[arg(long, value_name = "N", default_value_t = 0)]
     /// Write over a file that is there; an export that fails leaves it as it was
     #[arg(long)]
     pub force: bool,
+    /// Only those after this sequence; an export tells the last one that it has
+    #[arg(long, value_name = "N", default_value_t = 0)]
     pub after: u64,
 }
 

@@ -2,8 +2,11 @@
 
 use connector::file::{Files, Input, Place, Progress};
 use connector::mapping::Mapping;
-use model::EventTime;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use model::log::Genesis;
+use model::{EventTime, Span};
 use std::path::{Path, PathBuf};
 
 use crate::config::Config;
@@ -59,13 +62,30 @@ pub(crate) fn genesis(config: &Config, ruleset: &str) -> Genesis {
     }
 }
 
-/// A time as people type it: RFC 3339.
-pub(crate) fn time(text: &str) -> Result<EventTime, Failure> {
-    let parsed: jiff::Timestamp = text
-        .parse()
-        .map_err(|_| Failure::usage(format!("`{text}` is not a time; write it like 2026-03-01T00:00:00Z")))?;
-    EventTime::from_ms(parsed.as_millisecond())
+/// A time as people type it: RFC 3339; a date, whose midnight in UTC is meant; or an age, such as 7d, before `now`, which
+/// is asked only then.
+pub(crate) fn time(
+    text: &str,
+    now: impl FnOnce() -> Result<EventTime, Failure>,
+) -> Result<EventTime, Failure> {
+    if let Some(age) = Span::parse(text) {
+        return Ok(now()?.minus(age));
+    }
+    let wrong = || {
+        Failure::usage(format!(
+            "`{text}` is not a time; write it like 2026-03-01T00:00:00Z, as a date, such as 2026-03-01, or as an age, \
+             such as 7d"
+        ))
+    };
+    let midnight = || Some(date(text)?.to_zoned(TimeZone::UTC).ok()?.timestamp());
+    let time: Timestamp = text.parse().ok().or_else(midnight).ok_or_else(wrong)?;
+    EventTime::from_ms(time.as_millisecond())
         .ok_or_else(|| Failure::usage(format!("`{text}` is outside the years 2000 to 2200")))
+}
+
+/// A date and nothing else: a time without an offset could mean any.
+fn date(text: &str) -> Option<Date> {
+    text.parse().ok().filter(|date: &Date| date.to_string() == text)
 }
 
 /// A mapping from its text; `path` is for messages.

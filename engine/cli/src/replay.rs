@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use crate::args::Replay;
 use crate::books::Books;
 use crate::config::Config;
+use crate::data::now;
 use crate::failure::Failure;
 use crate::input;
 use crate::print::Stdout;
@@ -24,7 +25,7 @@ use crate::verdict_copy::VerdictCopy;
 
 /// Runs the command.
 pub(crate) fn run(args: &Replay, config: &Config) -> Result<(), Failure> {
-    let until = args.until.as_deref().map(input::time).transpose()?;
+    let until = args.until.as_deref().map(|until| input::time(until, || Ok(now()))).transpose()?;
     not_in_the_state_folder(args, config)?;
     not_over_what_it_reads(args, config)?;
     let mapping = args.mapping.as_deref().map(input::mapping_text).transpose()?;

@@ -44,23 +44,21 @@ pub(crate) fn run(args: &Report, config: &Config) -> Result<(), Failure> {
 
 /// From when to before when; until all that is decided, where nothing is said.
 fn bounds(args: &Report) -> Result<(EventTime, EventTime), Failure> {
+    let clock = || log_clock(&args.data);
     let until = match &args.until {
-        Some(until) => input::time(until)?,
-        None => {
-            let clock = args.data.answered(args.data.read()?.status())?.clock_at;
-            let clock = clock.and_then(EventTime::from_ms);
-            let clock = clock.ok_or_else(|| Failure::unreadable("nothing is decided yet".into()))?;
-            clock.plus(Span::from_ms(1))
-        }
+        Some(until) => input::time(until, clock)?,
+        None => clock()?.plus(Span::from_ms(1)),
     };
-    let since = match Span::parse(&args.since) {
-        Some(length) => until.minus(length),
-        None => input::time(&args.since)?,
-    };
+    let since = input::time(&args.since, || Ok(until))?;
     if since < until {
         return Ok((since, until));
     }
     Err(Failure::usage(format!("the period ends on {until}, before it begins on {since}")))
+}
+
+fn log_clock(data: &Data) -> Result<EventTime, Failure> {
+    let clock = data.answered(data.read()?.status())?.clock_at.and_then(EventTime::from_ms);
+    clock.ok_or_else(|| Failure::unreadable("nothing is decided yet".into()))
 }
 
 /// The rules in force that may not reject. A verdict tells its reasons, and not which of them rejected.

@@ -47,6 +47,28 @@ fn a_comparison_shows_the_period_of_the_same_length_before() {
 }
 
 #[test]
+fn a_time_is_a_moment_a_date_or_an_age() {
+    let lane = Lane::stopped();
+    let clock = lane.base.plus(Span::from_hours(20));
+    let bound = |bound: &str, since: &str, until: &str| {
+        let told = lane.json(&["report", "--since", since, "--until", until]);
+        told["period"][bound].as_i64().unwrap()
+    };
+    assert_eq!(
+        bound("until_at", "2026-03-01", "9h"),
+        clock.minus(Span::from_hours(9)).as_ms(),
+        "of the log clock"
+    );
+    assert_eq!(bound("since_at", "2026-03-01", "9h"), 1_772_323_200_000);
+    assert_eq!(bound("until_at", "2026-03-01", "2026-03-02"), 1_772_409_600_000);
+    assert_eq!(bound("since_at", "36h", "2026-03-02"), 1_772_409_600_000 - 36 * 3_600_000, "before the end");
+    for wrong in ["2026-02-30", "2026-3-1", "2026-03-01T00:00", "7 days", "20260301"] {
+        let said = lane.refused(2, &["report", "--since", wrong]);
+        assert!(said.contains("is not a time") && said.contains("2026-03-01T00:00:00Z"), "{wrong}: {said}");
+    }
+}
+
+#[test]
 fn a_period_that_is_none_is_refused() {
     let lane = Lane::stopped();
     assert!(lane.refused(2, &["report", "--since", "yesterday"]).contains("is not a time"));

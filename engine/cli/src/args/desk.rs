@@ -150,10 +150,11 @@ pub(crate) struct DlqReplay {
 pub(crate) struct Report {
     #[command(flatten)]
     pub data: Data,
-    /// From when: RFC 3339, such as 2026-03-01T00:00:00Z, or a length of time before the end, such as 7d
+    /// From when: RFC 3339, such as 2026-03-01T00:00:00Z; a date, such as 2026-03-01, from midnight UTC; or a length of
+    /// time before the end, such as 7d
     #[arg(long, value_name = "TIME")]
     pub since: String,
-    /// To before when [default: all that is decided]
+    /// To before when: the same, or so long before the log clock, such as 24h [default: all that is decided]
     #[arg(long, value_name = "TIME")]
     pub until: Option<String>,
     /// Beside the period of the same length before it

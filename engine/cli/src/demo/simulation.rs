@@ -15,6 +15,7 @@ use trade::{Scenarios, Settings, Trade};
 use crate::args::Demo;
 use crate::books::Books;
 use crate::config::Config;
+use crate::data::now;
 use crate::demo::feed::Feed;
 use crate::failure::Failure;
 use crate::output_file::OutputFile;
@@ -85,7 +86,7 @@ impl Simulation {
         draft: &Draft,
     ) -> Result<Simulation, Failure> {
         let start = match &args.start {
-            Some(start) => crate::input::time(start)?,
+            Some(start) => crate::input::time(start, || Ok(now()))?,
             None => EventTime::from_ms(START_MS)
                 .ok_or_else(|| Failure::usage("the demo begins in 2026".into()))?,
         };
