@@ -5,15 +5,14 @@ use std::process::{Command, Output};
 
 use crate::engine;
 
+pub(crate) fn command(state: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tidegate-under-test"));
+    command.args(arguments).current_dir(engine::root()).env("NO_COLOR", "1").env("TIDEGATE_STATE", state);
+    command
+}
+
 pub(crate) fn tidegate(state: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_tidegate-under-test"))
-        .args(arguments)
-        .arg("--state")
-        .arg(state)
-        .current_dir(engine::root())
-        .env("NO_COLOR", "1")
-        .output()
-        .unwrap()
+    command(state, arguments).output().unwrap()
 }
 
 pub(crate) fn stdout(run: &Output) -> String {
@@ -76,6 +75,34 @@ fn a_slip_of_the_pen_is_answered_with_the_nearest_name_and_exit_code_2() {
     assert_eq!(run.status.code(), Some(2));
     assert!(stderr(&run).contains("did you mean `rules`?"), "{}", stderr(&run));
     assert_eq!(tidegate(state.path(), &["verdicts", "--decision", "realease"]).status.code(), Some(2));
+}
+
+#[test]
+fn an_option_that_does_nothing_is_refused_with_the_one_that_is_meant() {
+    let state = tempfile::tempdir().unwrap();
+    for (arguments, said) in [
+        (
+            &["holds", "list", "--market", "us"][..],
+            "--market does nothing for `tidegate holds list`; the filter by market is --in",
+        ),
+        (&["--market", "us", "holds", "list"], "the filter by market is --in"),
+        (&["holds", "list", "--rules", "burst"], "--rule"),
+        (&["dlq", "list", "--state", "open"], "the filter by state is --is"),
+        (&["status", "--state", "lane"], "the folder of the lane is --data"),
+        (&["rules", "check", "--park-for", "3d"], "--park-for does nothing for `tidegate rules check`"),
+        (&["verdicts", "export", "v.ndjson", "--output", "csv"], "NDJSON"),
+        (&["export", "log.ndjson", "--threads", "2"], "--threads does nothing for `tidegate export`"),
+    ] {
+        let run = tidegate(state.path(), arguments);
+        assert_eq!(run.status.code(), Some(2), "{arguments:?}: {}", stderr(&run));
+        assert!(stderr(&run).contains(said), "{arguments:?}: {}", stderr(&run));
+    }
+    let from_environment = Command::new(env!("CARGO_BIN_EXE_tidegate-under-test"))
+        .args(["rules", "facts"])
+        .env("TIDEGATE_MARKET", "us")
+        .output()
+        .unwrap();
+    assert!(from_environment.status.success(), "what is said for all commands is refused by none");
 }
 
 #[test]

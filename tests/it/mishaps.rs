@@ -7,17 +7,11 @@ use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
-use crate::commands::{after_a_demo, stderr, stdout, tidegate};
+use crate::commands::{after_a_demo, command, stderr, stdout, tidegate};
 use crate::engine;
 
 /// Long enough for the slowest machine; a test that works never waits for it.
 const PATIENCE: Duration = Duration::from_secs(60);
-
-fn command(state: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tidegate-under-test"));
-    command.args(arguments).arg("--state").arg(state).current_dir(engine::root()).env("NO_COLOR", "1");
-    command
-}
 
 /// How the command ended, if it did before patience ran out.
 fn end_of(child: &mut Child) -> Option<ExitStatus> {

@@ -7,7 +7,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::Output;
 
-use crate::commands::{stderr, stdout, tidegate};
+use crate::commands::{command, stderr, stdout, tidegate};
 use crate::engine;
 
 /// 2026-01-01T00:00:00Z, when the events of these tests begin.
@@ -50,9 +50,7 @@ impl Desk {
     }
 
     fn run(&self, arguments: &[&str]) -> Output {
-        let rules = self.path("rules");
-        let rules = ["--rules", rules.to_str().unwrap()];
-        tidegate(&self.path("state"), &[arguments, &rules].concat())
+        command(&self.path("state"), arguments).env("TIDEGATE_RULES", self.path("rules")).output().unwrap()
     }
 
     fn told(&self, arguments: &[&str]) -> String {

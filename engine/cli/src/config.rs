@@ -27,6 +27,11 @@ pub(crate) fn keys() -> Vec<&'static str> {
     PLAIN_KEYS.into_iter().chain(lane::KEYS).collect()
 }
 
+/// Whether a setting stands in the table `[lane]`.
+pub(crate) fn is_of_the_lane(key: &str) -> bool {
+    lane::KEYS.contains(&key)
+}
+
 /// tidegate.toml as written.
 #[derive(Debug, Default, Deserialize)]
 struct File {

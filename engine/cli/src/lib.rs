@@ -17,12 +17,13 @@ mod explain;
 mod export;
 mod failure;
 mod holds;
+mod idle;
 mod input;
 mod origin;
 mod output_file;
 mod pages;
-mod print;
 mod percent;
+mod print;
 mod progress;
 mod reconcile;
 mod replay;
@@ -55,7 +56,9 @@ use crate::origin::FromEnvironment;
 pub fn main() -> ExitCode {
     let matches = Cli::command().get_matches();
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
-    match run(&cli, &FromEnvironment::of(&matches, &config::keys())) {
+    let done = idle::refuse(&cli.command, &matches)
+        .and_then(|()| run(&cli, &FromEnvironment::of(&matches, &config::keys())));
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             print::note(&format!("tidegate: {failure}"));
