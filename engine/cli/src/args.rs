@@ -3,7 +3,7 @@
 mod desk;
 mod lane;
 
-pub(crate) use desk::{Dlq, DlqList, DlqReplay, Holds, HoldsList, HoldsSort, Report, Review};
+pub(crate) use desk::{Dlq, DlqClose, DlqList, DlqReplay, Holds, HoldsList, HoldsSort, Report, Review};
 pub(crate) use lane::{Data, MaybeData, Reach};
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};

@@ -1,21 +1,19 @@
-//! `tidegate dlq`: what was refused, why, and sending it again once what was wrong is mended.
+//! `tidegate dlq`: what was refused, why, and what was done about it: sent again, mended, closed.
 
-use connector::store::{Attempt, Operator, REPLAY_ATTEMPTS_MAX};
+mod replay;
+
 use model::refusal::Code;
-use runtime::books::{DeadLetterFilter, DeadLetterState, DeadLetterView, PAGE_ROWS_MAX, PageOf};
-use serde::Serialize;
+use runtime::books::{DeadLetterFilter, DeadLetterState, DeadLetterView, PageOf};
+use runtime::letters::{Clerk as _, Closing, Hand, REPLAY_ATTEMPTS_MAX};
 
-use crate::args::{Data, Dlq, DlqList, DlqReplay, OutputForm};
+use crate::args::{Data, Dlq, DlqClose, DlqList, OutputForm};
 use crate::config::Config;
-use crate::door::{self, Door, Put};
+use crate::data::now;
+use crate::door;
 use crate::failure::{Failure, nearest};
 use crate::holds::time;
 use crate::pages::{List, or_empty};
 use crate::print;
-use crate::table::table;
-
-/// Dead letters may be of any kind: whoever replays them posts as all who post.
-const SCOPES: [&str; 3] = ["producer", "finance", "risk"];
 
 const DEAD_LETTERS: List<DeadLetterView> = List {
     rows: "dead letters",
@@ -43,6 +41,10 @@ const DEAD_LETTERS: List<DeadLetterView> = List {
         "detail",
         "attempts",
         "state",
+        "ended_at",
+        "ended_by",
+        "became_position",
+        "note",
         "raw",
         "raw_base64",
     ],
@@ -58,6 +60,10 @@ const DEAD_LETTERS: List<DeadLetterView> = List {
             letter.detail.clone(),
             letter.attempts.to_string(),
             letter.state.name().to_owned(),
+            maybe(letter.ended_at),
+            or_empty(letter.ended_by.as_ref()),
+            letter.became_position.map(|position| position.to_string()).unwrap_or_default(),
+            or_empty(letter.note.as_ref()),
             or_empty(letter.raw.as_ref()),
             or_empty(letter.raw_base64.as_ref()),
         ]
@@ -69,13 +75,15 @@ pub(crate) fn run(command: &Dlq, config: &Config) -> Result<(), Failure> {
     match command {
         Dlq::List(args) => list(args, config),
         Dlq::Show { data, number } => show(data, *number, config),
-        Dlq::Replay(args) => replay(args, config),
+        Dlq::Replay(args) => replay::run(args, config),
+        Dlq::Close(args) => close(args),
     }
 }
 
 fn list(args: &DlqList, config: &Config) -> Result<(), Failure> {
     let code = args.code.as_deref().map(code).transpose()?;
-    let filter = DeadLetterFilter { code, state: args.is_state.as_deref().map(state).transpose()? };
+    let state = args.is_state.as_deref().map(state).transpose()?;
+    let filter = DeadLetterFilter { code, state, all: args.all };
     let reader = args.data.read()?;
     let page = |page: &PageOf| args.data.answered(reader.dead_letters(&filter, page));
     DEAD_LETTERS.print(config.output, args.limit, |_| true, page)
@@ -134,137 +142,40 @@ fn text(letter: &DeadLetterView) -> String {
     };
     format!(
         "Dead letter {}, {}\n  {refused}\n  {} at {place}\n  {}\n  sent again {} time(s), of \
-         {REPLAY_ATTEMPTS_MAX} at most\n\n{bytes}\n",
+         {REPLAY_ATTEMPTS_MAX} at most\n{}\n{bytes}\n",
         letter.number,
-        letter.state.name().replace('_', " "),
+        letter.state.words(),
         letter.code,
         letter.detail,
         letter.attempts,
+        ended(letter),
     )
 }
 
-/// What became of one.
-#[derive(Debug, Serialize)]
-struct Replayed {
-    /// Which.
-    number: u64,
-    /// `replayed`, `refused`, or `skipped`.
-    outcome: &'static str,
-    /// The position of the new record, if there is one.
-    position: Option<u64>,
-    /// How often it has been tried, this time included.
-    attempts: Option<u32>,
-    /// Why it was refused or skipped.
-    why: Option<String>,
+/// What was done about it, by whom; nothing for one that nobody has dealt with.
+fn ended(letter: &DeadLetterView) -> String {
+    let Some(at) = letter.ended_at else { return String::new() };
+    let by = letter.ended_by.as_deref().unwrap_or("somebody");
+    let became =
+        letter.became_position.map(|position| format!(": it became the record at position {position}"));
+    let note = letter.note.as_ref().map(|note| format!(": {note}"));
+    let what = became.or(note).unwrap_or_default();
+    format!("  {} by {by} on {}{what}\n", letter.state.words(), time(at))
 }
 
-fn replay(args: &DlqReplay, config: &Config) -> Result<(), Failure> {
-    let numbers = numbers(args)?;
-    if numbers.is_empty() {
-        print::note("there are no open dead letters like that");
-        return Ok(());
-    }
+/// Nobody has to deal with them any more: they leave the list, and stay to be shown.
+fn close(args: &DlqClose) -> Result<(), Failure> {
     let mut operator = args.data.operator()?;
-    let replayed = door::open(&args.data, &args.reach, &SCOPES, config, |door| {
-        numbers
-            .iter()
-            .map(|number| one(*number, &args.data, &mut operator, door))
-            .collect::<Result<Vec<_>, _>>()
-    })?;
-    tell(&replayed, config)?;
-    match replayed.iter().filter(|one| one.outcome != "replayed").count() {
-        0 => Ok(()),
-        count => Err(Failure::found(format!("{count} of {} stay dead", replayed.len()))),
-    }
-}
-
-/// Those that are named, or all open ones with a code; none twice.
-fn numbers(args: &DlqReplay) -> Result<Vec<u64>, Failure> {
-    let reader = args.data.read()?;
-    let Some(name) = &args.code else {
-        for number in &args.numbers {
-            args.data.answered(reader.dead_letter(*number))?.ok_or_else(|| unknown(*number))?;
-        }
-        let mut numbers = args.numbers.clone();
-        numbers.sort_unstable();
-        numbers.dedup();
-        return Ok(numbers);
-    };
-    let filter = DeadLetterFilter { code: Some(code(name)?), state: Some(DeadLetterState::Open) };
-    let (mut numbers, mut after) = (Vec::new(), None);
-    loop {
-        let page =
-            args.data.answered(reader.dead_letters(&filter, &PageOf { after, rows: PAGE_ROWS_MAX }))?;
-        numbers.extend(page.rows.iter().map(|letter| letter.number));
-        match page.next {
-            None => return Ok(numbers),
-            next => after = next,
-        }
-    }
-}
-
-fn one(number: u64, data: &Data, operator: &mut Operator, door: &Door<'_>) -> Result<Replayed, Failure> {
-    let skipped = |why: String| {
-        let (position, attempts) = (None, None);
-        Replayed { number, outcome: "skipped", position, attempts, why: Some(why) }
-    };
-    let (attempts, raw) = match data.written(operator.attempt(number))? {
-        Attempt::Replay { attempts, raw } => (attempts, raw),
-        Attempt::TooOften => {
-            return Ok(skipped(format!("it was sent again {REPLAY_ATTEMPTS_MAX} times, and is given up")));
-        }
-        Attempt::Closed(state) => return Ok(skipped(format!("it is {}", state.name()))),
-        Attempt::Unknown => return Err(unknown(number)),
-    };
-    let refused = |position, why| Replayed {
-        number,
-        outcome: "refused",
-        position,
-        attempts: Some(attempts),
-        why: Some(why),
-    };
-    let position = match door.put(&raw)? {
-        Put::At(position) => position,
-        Put::Refused(why) => return Ok(refused(None, why)),
-    };
-    door.wait(position)?;
-    match data.answered(data.read()?.dead_letter_at(position, number))? {
-        Some(again) => {
-            // The one that was there stands for its bytes, with all attempts: the other would begin to count anew.
-            data.written(operator.set_dead_letter(again.number, DeadLetterState::GivenUp))?;
-            Ok(refused(Some(position.0), format!("{}: {}", again.code, again.detail)))
-        }
-        None => {
-            data.written(operator.set_dead_letter(number, DeadLetterState::Replayed))?;
-            let position = Some(position.0);
-            Ok(Replayed { number, outcome: "replayed", position, attempts: Some(attempts), why: None })
-        }
-    }
-}
-
-fn tell(replayed: &[Replayed], config: &Config) -> Result<(), Failure> {
-    let text = |number: Option<String>| number.unwrap_or_default();
-    let cells = |one: &Replayed| {
-        [
-            one.number.to_string(),
-            one.outcome.to_owned(),
-            text(one.position.map(|position| position.to_string())),
-            text(one.attempts.map(|attempts| attempts.to_string())),
-            text(one.why.clone()),
-        ]
-    };
-    match config.output {
-        OutputForm::Json => replayed.iter().try_for_each(|one| print::out(&print::json_line(one)?)),
-        OutputForm::Csv => print::out(&print::csv_text(|csv| {
-            csv.write_record(["number", "outcome", "position", "attempts", "why"])?;
-            replayed.iter().try_for_each(|one| csv.write_record(cells(one)))
-        })?),
-        OutputForm::Table => {
-            let mut table = table(&[">number", "outcome", ">position", ">attempts", "why"]);
-            for one in replayed {
-                table.add_row(cells(one));
+    let by = door::user()?;
+    let hand = Hand { by: &by, at: now() };
+    for number in &args.numbers {
+        match args.data.written(operator.close(*number, &args.note, &hand))? {
+            Closing::Closed => print::note(&format!("dead letter {number} is closed")),
+            Closing::Ended(state) => {
+                return Err(Failure::found(format!("dead letter {number} is {} already", state.words())));
             }
-            print::out(&format!("{table}\n"))
+            Closing::Unknown => return Err(unknown(*number)),
         }
     }
+    Ok(())
 }

@@ -51,10 +51,10 @@ pub(crate) fn open<T>(
     config: &Config,
     work: impl FnOnce(&Door<'_>) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    let reader = data.read()?;
+    data.read()?;
     let holder = Holder::of(&data.folder).map_err(|error| Failure::input(&data.folder, &error))?;
     if holder.is_none() && reach.url.is_none() {
-        return stopped(data, &identity(reach, &reader, data)?, config, work);
+        return stopped(data, &identity(data, reach)?, config, work);
     }
     let url = url(data, reach, holder.as_ref())?;
     match &reach.token {
@@ -76,9 +76,9 @@ fn url(data: &Data, reach: &Reach, holder: Option<&Holder>) -> Result<String, Fa
 }
 
 /// Whoever can write the folder can do anything with it: a token only says who they are.
-fn identity(reach: &Reach, reader: &Reader, data: &Data) -> Result<String, Failure> {
+pub(crate) fn identity(data: &Data, reach: &Reach) -> Result<String, Failure> {
     let Some(token) = &reach.token else { return user() };
-    let bearer = data.answered(reader.bearer(token))?;
+    let bearer = data.answered(data.read()?.bearer(token))?;
     let bearer = bearer.ok_or_else(|| Failure::usage("the token is unknown or revoked".into()))?;
     Ok(bearer.identity)
 }

@@ -1,5 +1,6 @@
 //! Why a command ends badly: one message for a person, one exit code for a program.
 
+use runtime::JournalError;
 use std::fmt;
 use std::path::Path;
 use std::process::ExitCode;
@@ -53,6 +54,13 @@ impl Failure {
     /// The code that the process ends with.
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(self.kind as u8)
+    }
+}
+
+/// The store did not do what was asked of it.
+impl From<JournalError> for Failure {
+    fn from(error: JournalError) -> Failure {
+        Failure::output(&"the store", &error)
     }
 }
 

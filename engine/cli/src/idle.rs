@@ -57,7 +57,8 @@ fn heeded(command: &Command) -> Vec<&'static str> {
         | Command::Report(_)
         | Command::Token(Token::Create { .. } | Token::List(_))
         | Command::Backup(_) => vec!["output"],
-        Command::Token(Token::Revoke { .. })
+        Command::Dlq(Dlq::Close(_))
+        | Command::Token(Token::Revoke { .. })
         | Command::Export(_)
         | Command::Upgrade(_)
         | Command::Completions { .. } => Vec::new(),

@@ -40,7 +40,7 @@ mod writer;
 
 pub use fault::OpenError;
 pub use lock::{Holder, Sign};
-pub use operator::{Attempt, IDENTITY_BYTES_MAX, Operator, REPLAY_ATTEMPTS_MAX};
+pub use operator::{IDENTITY_BYTES_MAX, Operator};
 pub use reader::Reader;
 pub use snapshots::SnapshotFolder;
 pub use token::{NewToken, TOKEN_PREFIX};

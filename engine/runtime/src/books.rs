@@ -181,13 +181,21 @@ pub struct DeadLetterView {
     pub attempts: u32,
     /// How far it has been dealt with.
     pub state: DeadLetterState,
+    /// When it was, milliseconds since the epoch.
+    pub ended_at: Option<i64>,
+    /// Who did.
+    pub ended_by: Option<String>,
+    /// The record that was accepted in its place: its own bytes when it was replayed, others when it was mended.
+    pub became_position: Option<u64>,
+    /// Why it was closed.
+    pub note: Option<String>,
     /// The bytes as they came, as text where they are UTF-8.
     pub raw: Option<String>,
     /// The same in base64, where they are not.
     pub raw_base64: Option<String>,
 }
 
-/// Which dead letters; all when empty.
+/// Which dead letters; all but closed ones when empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct DeadLetterFilter {
@@ -195,6 +203,8 @@ pub struct DeadLetterFilter {
     pub code: Option<String>,
     /// In this state.
     pub state: Option<DeadLetterState>,
+    /// Closed ones, too.
+    pub all: bool,
 }
 
 /// How far a dead letter has been dealt with.
@@ -205,22 +215,38 @@ pub enum DeadLetterState {
     Open,
     /// Its bytes were accepted again.
     Replayed,
-    /// It was tried too often, or stands for one that was.
+    /// A mended record was accepted in its place.
+    Mended,
+    /// Somebody decided that it stays dead, and said why.
+    Closed,
+    /// It was tried too often, or is a copy of one that was sent again.
     GivenUp,
 }
 
 impl DeadLetterState {
     /// All states.
-    pub const ALL: [DeadLetterState; 3] =
-        [DeadLetterState::Open, DeadLetterState::Replayed, DeadLetterState::GivenUp];
+    pub const ALL: [DeadLetterState; 5] = [
+        DeadLetterState::Open,
+        DeadLetterState::Replayed,
+        DeadLetterState::Mended,
+        DeadLetterState::Closed,
+        DeadLetterState::GivenUp,
+    ];
 
     /// The name in lists.
     pub const fn name(self) -> &'static str {
         match self {
             DeadLetterState::Open => "open",
             DeadLetterState::Replayed => "replayed",
+            DeadLetterState::Mended => "mended",
+            DeadLetterState::Closed => "closed",
             DeadLetterState::GivenUp => "given_up",
         }
+    }
+
+    /// The name in a sentence.
+    pub fn words(self) -> String {
+        self.name().replace('_', " ")
     }
 
     /// The state of this name.

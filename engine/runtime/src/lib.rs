@@ -9,6 +9,7 @@ mod clock;
 mod drive;
 mod entropy;
 mod journal;
+pub mod letters;
 mod manifest;
 mod reconcile;
 mod row_block;

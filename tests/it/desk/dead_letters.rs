@@ -69,6 +69,82 @@ fn what_is_mended_is_taken_when_it_is_replayed() {
     assert_eq!(lane.balance("USD", "accrued"), before + 300);
 }
 
+/// A file with an order that is well formed.
+fn mended(lane: &Lane, occurred_at: i64) -> String {
+    let order = json!({
+        "event_id": "m1", "kind": "order", "occurred_at": occurred_at, "order_id": "m1", "currency": "USD",
+        "market": "us", "lines": [{ "line_id": "1", "product_id": "p", "quantity": 1, "paid": 3_000,
+                                    "declared": { "creator_id": "leo", "rate_bp": 1000 } }],
+    });
+    let file = lane.beside("mended.json");
+    std::fs::write(&file, format!("{order:#}\n")).unwrap();
+    file.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_mended_record_is_taken_in_its_place_and_the_original_says_what_it_became() {
+    let lane = Lane::stopped();
+    let before = (lane.balance("USD", "accrued"), lane.json(&["dlq", "show", "1"])["raw"].clone());
+    let file = mended(&lane, lane.base.as_ms());
+    let sent = lane.json(&["dlq", "replay", "1", "--with", &file]);
+    assert_eq!((&sent["outcome"], &sent["attempts"]), (&json!("mended"), &json!(1)));
+    let letter = lane.json(&["dlq", "show", "1"]);
+    assert_eq!((lane.balance("USD", "accrued"), letter["raw"].clone()), (before.0 + 300, before.1));
+    assert_eq!((&letter["state"], &letter["ended_by"]), (&json!("mended"), &json!("ana")));
+    assert_eq!(letter["became_position"], sent["position"]);
+    let shown = lane.tell(&["dlq", "show", "1"]);
+    let became = format!("it became the record at position {}", sent["position"]);
+    assert!(shown.contains("mended by ana on ") && shown.contains(&became), "{shown}");
+    assert!(lane.tell(&["explain", "m1"]).starts_with("Order m1"));
+    let again = lane.run(&["dlq", "replay", "1", "--with", &file]);
+    assert!(again.status.code() == Some(1) && crate::commands::stdout(&again).contains("it is mended"));
+}
+
+#[test]
+fn a_mended_record_that_is_still_wrong_is_said_to_be_and_counts_when_it_was_sent() {
+    let lane = Lane::stopped();
+    let records = || lane.json(&["status"])["records"].clone();
+    let (before, file) = (records(), mended(&lane, lane.base.as_ms()));
+    let order = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, order.replace("3000", "-3000")).unwrap();
+    let said = lane.refused(1, &["dlq", "replay", "1", "--with", &file]);
+    assert!(said.contains("amount.negative at `/lines/0/paid`") && said.contains("was not sent"), "{said}");
+    assert_eq!((records(), lane.json(&["dlq", "show", "1"])["attempts"].clone()), (before, json!(0)));
+
+    let file = mended(&lane, now().plus(Span::from_days(1)).as_ms());
+    for attempt in 1..=5 {
+        let run = lane.run(&["dlq", "replay", "1", "--with", &file, "--output", "json"]);
+        assert_eq!(run.status.code(), Some(1), "it stays dead");
+        let told: Value = serde_json::from_str(&crate::commands::stdout(&run)).unwrap();
+        assert_eq!((&told["outcome"], &told["attempts"]), (&json!("refused"), &json!(attempt)));
+        assert!(told["why"].as_str().unwrap().starts_with("time.future"), "{told}");
+    }
+    let file = mended(&lane, lane.base.as_ms());
+    let run = lane.run(&["dlq", "replay", "1", "--with", &file]);
+    assert!(crate::commands::stdout(&run).contains("is given up"), "{}", crate::commands::stdout(&run));
+    let two = lane.refused(2, &["dlq", "replay", "1", "2", "--with", &file]);
+    assert!(two.contains("name one"), "{two}");
+}
+
+#[test]
+fn a_closed_one_leaves_the_list_and_says_who_closed_it_and_why() {
+    let lane = Lane::stopped();
+    early(&lane, "e1", 60_000);
+    assert!(lane.refused(2, &["dlq", "close", "1"]).contains("--note"));
+    lane.tell(&["dlq", "close", "1", "--note", "a probe of the shop's"]);
+    let numbers = |filter: &[&str]| lane.column("number", &[&["dlq", "list"], filter].concat());
+    assert_eq!((numbers(&[]), numbers(&["--all"]).len()), (vec!["2".to_owned()], 2));
+    assert_eq!(numbers(&["--is", "closed"]), ["1"]);
+    let shown = lane.tell(&["dlq", "show", "1"]);
+    assert!(shown.contains("closed by ana on ") && shown.contains("a probe of the shop's"), "{shown}");
+    assert!(shown.ends_with("\n{\"event_id\":\n"), "it is not deleted: {shown}");
+    assert_eq!(open(&lane), 1);
+    assert!(lane.refused(1, &["dlq", "close", "1", "--note", "x"]).contains("is closed already"));
+    assert!(lane.refused(2, &["dlq", "close", "9", "--note", "x"]).contains("there is no dead letter 9"));
+    let replay = lane.run(&["dlq", "replay", "1"]);
+    assert!(crate::commands::stdout(&replay).contains("it is closed"), "it is not sent again");
+}
+
 #[test]
 fn a_running_service_takes_what_is_replayed_by_its_code() {
     let lane = Lane::stopped();

@@ -1,6 +1,7 @@
 //! What an analyst and an operator can type: holds, reviews, dead letters, reports.
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum, ValueHint};
+use std::path::PathBuf;
 
 use super::lane::{Data, Reach};
 
@@ -110,8 +111,10 @@ pub(crate) enum Dlq {
         /// Its number, as `dlq list` shows it
         number: u64,
     },
-    /// Send the bytes of some again, as new records, once what was wrong is mended
+    /// Send some again, as new records: their own bytes, once what was wrong is mended, or a record that is mended
     Replay(DlqReplay),
+    /// Say that nobody has to deal with some any more, and why; they leave the list and stay in the store
+    Close(DlqClose),
 }
 
 /// `tidegate dlq list`
@@ -122,9 +125,12 @@ pub(crate) struct DlqList {
     /// Only with this code
     #[arg(long)]
     pub code: Option<String>,
-    /// Only in this state: open, replayed or given_up
+    /// Only in this state: open, replayed, mended, closed or given_up
     #[arg(long = "is", value_name = "STATE")]
     pub is_state: Option<String>,
+    /// Closed ones, too
+    #[arg(long, conflicts_with = "is_state")]
+    pub all: bool,
     /// At most so many [default: 40 in a table, else all]
     #[arg(long, value_name = "N")]
     pub limit: Option<usize>,
@@ -141,8 +147,25 @@ pub(crate) struct DlqReplay {
     /// All open ones with this code
     #[arg(long)]
     pub code: Option<String>,
+    /// A mended record, to be sent in place of the one dead letter that is named; what would be refused at once is not
+    /// sent, and costs no attempt
+    #[arg(long, value_name = "FILE", conflicts_with = "code", value_hint = ValueHint::FilePath)]
+    pub with: Option<PathBuf>,
     #[command(flatten)]
     pub reach: Reach,
+}
+
+/// `tidegate dlq close`
+#[derive(Debug, Args)]
+pub(crate) struct DlqClose {
+    #[command(flatten)]
+    pub data: Data,
+    /// Their numbers
+    #[arg(value_name = "NUMBER", required = true)]
+    pub numbers: Vec<u64>,
+    /// Why, for whoever looks at it later
+    #[arg(long, value_name = "TEXT")]
+    pub note: String,
 }
 
 /// `tidegate report`

@@ -5,16 +5,14 @@
 use model::EventTime;
 use runtime::JournalError;
 use runtime::books::DeadLetterState;
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use runtime::letters::{Attempt, Clerk, Closing, End, Hand, NOTE_BYTES_MAX, REPLAY_ATTEMPTS_MAX};
+use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 use std::path::Path;
 
 use super::connection;
 use super::fault::{OpenError, unwritable};
 use super::queries::dead_letters::state;
 use super::token::NewToken;
-
-/// How often a dead letter may be replayed.
-pub const REPLAY_ATTEMPTS_MAX: u32 = 5;
 
 /// Bytes of an identity, at most.
 pub const IDENTITY_BYTES_MAX: usize = 128;
@@ -23,24 +21,6 @@ pub const IDENTITY_BYTES_MAX: usize = 128;
 #[derive(Debug)]
 pub struct Operator {
     connection: Connection,
-}
-
-/// Whether a dead letter may be replayed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Attempt {
-    /// It may, with these bytes; the attempt is counted.
-    Replay {
-        /// Attempts so far, this one included.
-        attempts: u32,
-        /// The bytes as they arrived.
-        raw: Vec<u8>,
-    },
-    /// It has been tried [`REPLAY_ATTEMPTS_MAX`] times, and is given up.
-    TooOften,
-    /// It is not open any more.
-    Closed(DeadLetterState),
-    /// There is no such dead letter.
-    Unknown,
 }
 
 impl Operator {
@@ -91,28 +71,48 @@ impl Operator {
         let changed = self.connection.execute(update, params![token_id, now.as_ms()]).map_err(unwritable)?;
         Ok(changed > 0)
     }
+}
 
-    /// Begins to replay a dead letter: counts the attempt, or says why there can be none.
-    ///
-    /// # Errors
-    /// When it cannot be written.
-    pub fn attempt(&mut self, number: u64) -> Result<Attempt, JournalError> {
+impl Clerk for Operator {
+    fn attempt(&mut self, number: u64) -> Result<Attempt, JournalError> {
         self.counted(number).map_err(unwritable)
     }
 
+    fn end(&mut self, number: u64, end: End, hand: &Hand<'_>) -> Result<(), JournalError> {
+        let became = end.became().map(|position| position.0);
+        let ending = Ending { state: end.state(), became, note: None };
+        ending.write(&self.connection, number, hand).map_err(unwritable)
+    }
+
+    fn close(&mut self, number: u64, note: &str, hand: &Hand<'_>) -> Result<Closing, JournalError> {
+        if !(1..=NOTE_BYTES_MAX).contains(&note.trim().len()) || note.chars().any(char::is_control) {
+            let what = format!("a note has 1 to {NOTE_BYTES_MAX} bytes, no control characters among them");
+            return Err(JournalError::Unanswerable { parameter: "note", what });
+        }
+        self.closed(number, note.trim(), hand).map_err(unwritable)
+    }
+}
+
+impl Operator {
     fn counted(&mut self, number: u64) -> rusqlite::Result<Attempt> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let select = "SELECT attempts, state, raw FROM dead_letters WHERE number = ?1";
-        let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, state(row, "state")?, row.get(2)?));
+        let row = |row: &Row<'_>| Ok((row.get(0)?, state(row, "state")?, row.get(2)?));
         let found: Option<(u32, DeadLetterState, Vec<u8>)> =
             transaction.query_row(select, [number], row).optional()?;
         let attempt = match found {
             None => return Ok(Attempt::Unknown),
-            Some((_, state @ (DeadLetterState::Replayed | DeadLetterState::GivenUp), _)) => {
-                Attempt::Closed(state)
-            }
+            Some((
+                _,
+                state @ (DeadLetterState::Replayed
+                | DeadLetterState::Mended
+                | DeadLetterState::Closed
+                | DeadLetterState::GivenUp),
+                _,
+            )) => Attempt::Ended(state),
             Some((REPLAY_ATTEMPTS_MAX.., DeadLetterState::Open, _)) => {
-                set_state(&transaction, number, DeadLetterState::GivenUp)?;
+                let update = "UPDATE dead_letters SET state = ?2 WHERE number = ?1";
+                transaction.execute(update, params![number, DeadLetterState::GivenUp.name()])?;
                 Attempt::TooOften
             }
             Some((before, DeadLetterState::Open, raw)) => {
@@ -126,17 +126,38 @@ impl Operator {
         Ok(attempt)
     }
 
-    /// Says what has become of a dead letter.
-    ///
-    /// # Errors
-    /// When it cannot be written.
-    pub fn set_dead_letter(&mut self, number: u64, state: DeadLetterState) -> Result<(), JournalError> {
-        set_state(&self.connection, number, state).map_err(unwritable)
+    fn closed(&mut self, number: u64, note: &str, hand: &Hand<'_>) -> rusqlite::Result<Closing> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let select = "SELECT state FROM dead_letters WHERE number = ?1";
+        let found = transaction.query_row(select, [number], |row| state(row, "state")).optional()?;
+        match found {
+            None => Ok(Closing::Unknown),
+            Some(ended @ (DeadLetterState::Replayed | DeadLetterState::Mended | DeadLetterState::Closed)) => {
+                Ok(Closing::Ended(ended))
+            }
+            Some(DeadLetterState::Open | DeadLetterState::GivenUp) => {
+                let ending = Ending { state: DeadLetterState::Closed, became: None, note: Some(note) };
+                ending.write(&transaction, number, hand)?;
+                transaction.commit()?;
+                Ok(Closing::Closed)
+            }
+        }
     }
 }
 
-fn set_state(connection: &Connection, number: u64, state: DeadLetterState) -> rusqlite::Result<()> {
-    connection
-        .execute("UPDATE dead_letters SET state = ?2 WHERE number = ?1", params![number, state.name()])?;
-    Ok(())
+/// What is kept of how a dead letter was dealt with.
+struct Ending<'n> {
+    state: DeadLetterState,
+    became: Option<u64>,
+    note: Option<&'n str>,
+}
+
+impl Ending<'_> {
+    fn write(&self, connection: &Connection, number: u64, hand: &Hand<'_>) -> rusqlite::Result<()> {
+        let update = "UPDATE dead_letters SET state = ?2, became_position = ?3, note = ?4, ended_by = ?5, \
+                      ended_at = ?6 WHERE number = ?1";
+        let Ending { state, became, note } = self;
+        let values = params![number, state.name(), became, note, hand.by, hand.at.as_ms()];
+        connection.execute(update, values).map(drop)
+    }
 }

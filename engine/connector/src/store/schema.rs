@@ -9,8 +9,11 @@ use super::fault::{OpenError, unreadable, unwritable};
 const APPLICATION_ID: i64 = 0x5469_6465;
 
 /// Never changed once released: a later version adds a script.
-const SCRIPTS: &[&str] =
-    &[include_str!("schema/0001_begin.sql"), include_str!("schema/0002_chain_verdicts.sql")];
+const SCRIPTS: &[&str] = &[
+    include_str!("schema/0001_begin.sql"),
+    include_str!("schema/0002_chain_verdicts.sql"),
+    include_str!("schema/0003_end_dead_letters.sql"),
+];
 
 /// The version that this build reads and writes.
 pub(crate) fn known() -> u32 {

@@ -192,6 +192,10 @@ fn dead_letter() -> DeadLetterView {
         detail: "an order has an order_id".into(),
         attempts: 0,
         state: DeadLetterState::Open,
+        ended_at: None,
+        ended_by: None,
+        became_position: None,
+        note: None,
         raw: Some("{}".into()),
         raw_base64: None,
     }

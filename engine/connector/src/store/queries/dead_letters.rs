@@ -44,6 +44,10 @@ fn read(row: &Row<'_>) -> rusqlite::Result<DeadLetterView> {
         detail: row.get("detail")?,
         attempts: row.get("attempts")?,
         state: state(row, "state")?,
+        ended_at: row.get("ended_at")?,
+        ended_by: row.get("ended_by")?,
+        became_position: row.get("became_position")?,
+        note: row.get("note")?,
         raw,
         raw_base64,
     })
@@ -51,7 +55,11 @@ fn read(row: &Row<'_>) -> rusqlite::Result<DeadLetterView> {
 
 fn query(filter: &DeadLetterFilter, asked: &PageOf) -> Result<(String, Vec<Value>), JournalError> {
     let mut conditions = Conditions::default();
-    conditions.equal("state", filter.state.map(|state| state.name().to_owned()).as_ref());
+    match filter.state {
+        Some(state) => conditions.equal("state", Some(&state.name().to_owned())),
+        None if filter.all => {}
+        None => conditions.always("state <> 'closed'"),
+    }
     conditions.equal("code", filter.code.as_ref());
     conditions.given("number > ?", Cursor::of(asked)?.map(|cursor| cursor.number));
     Ok(conditions.query(SELECT, "number", rows_to_read(asked)))

@@ -1,8 +1,9 @@
 //! Tokens and dead letters: what operators change beside the log.
 
-use connector::store::{Attempt, Operator, REPLAY_ATTEMPTS_MAX, Store, TOKEN_PREFIX};
-use model::{EventTime, Span};
+use connector::store::{Operator, Store, TOKEN_PREFIX};
+use model::{EventTime, Position, Span};
 use runtime::books::{DeadLetterFilter, DeadLetterState, PageOf};
+use runtime::letters::{Attempt, Clerk as _, Closing, End, Hand, REPLAY_ATTEMPTS_MAX};
 
 use super::lane::Lane;
 use super::{by_hand, now, open};
@@ -67,10 +68,11 @@ fn a_dead_letter_is_replayed_so_often_and_no_more() {
         assert_eq!(operator.attempt(1).unwrap(), Attempt::Replay { attempts, raw });
     }
     assert_eq!(operator.attempt(1).unwrap(), Attempt::TooOften);
-    assert_eq!(operator.attempt(1).unwrap(), Attempt::Closed(DeadLetterState::GivenUp));
+    assert_eq!(operator.attempt(1).unwrap(), Attempt::Ended(DeadLetterState::GivenUp));
     assert_eq!(operator.attempt(999).unwrap(), Attempt::Unknown);
     operator.attempt(2).unwrap();
-    operator.set_dead_letter(2, DeadLetterState::Replayed).unwrap();
+    let hand = Hand { by: "ana", at: now() };
+    operator.end(2, End::Replayed(Position(7_000)), &hand).unwrap();
     let in_state = |state| {
         let filter = DeadLetterFilter { state: Some(state), ..DeadLetterFilter::default() };
         let found = reader.dead_letters(&filter, &page()).unwrap().rows;
@@ -78,9 +80,24 @@ fn a_dead_letter_is_replayed_so_often_and_no_more() {
     };
     assert_eq!(in_state(DeadLetterState::GivenUp), [(1, REPLAY_ATTEMPTS_MAX)]);
     assert_eq!(in_state(DeadLetterState::Replayed), [(2, 1)]);
+    let close = |operator: &mut Operator, number| operator.close(number, " a test order ", &hand).unwrap();
+    assert_eq!(close(&mut operator, 1), Closing::Closed, "one that was given up, too");
+    assert_eq!(close(&mut operator, 1), Closing::Ended(DeadLetterState::Closed));
+    assert_eq!(close(&mut operator, 2), Closing::Ended(DeadLetterState::Replayed));
+    assert_eq!(close(&mut operator, 999), Closing::Unknown);
+    let closed = reader.dead_letter(1).unwrap().unwrap();
+    assert_eq!((closed.note.as_deref(), closed.ended_by.as_deref()), (Some("a test order"), Some("ana")));
+    assert_eq!(closed.ended_at, Some(hand.at.as_ms()));
+    for note in ["", "  ", "a\u{1b}[31m", &"x".repeat(1_025)] {
+        assert!(operator.close(3, note, &hand).is_err(), "{note:?} is no note");
+    }
+    let shown = |all| reader.dead_letters(&DeadLetterFilter { all, ..DeadLetterFilter::default() }, &page());
+    assert_eq!(shown(true).unwrap().rows.len(), all.len());
+    assert_eq!(shown(false).unwrap().rows.len(), all.len() - 1, "a closed one leaves the list");
     let status = reader.status().unwrap();
     assert_eq!((status.dead_letters, status.dead_letters_open), (all.len() as u64, all.len() as u64 - 2));
-    assert_eq!(reader.dead_letter(2).unwrap().unwrap().state, DeadLetterState::Replayed);
+    let replayed = reader.dead_letter(2).unwrap().unwrap();
+    assert_eq!((replayed.state, replayed.became_position), (DeadLetterState::Replayed, Some(7_000)));
 }
 
 #[test]
