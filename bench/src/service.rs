@@ -141,7 +141,7 @@ struct Lane {
 
 impl Lane {
     fn start(folder: &Path, rules: &Path, snapshot_interval_records: u64) -> io::Result<Lane> {
-        let holder = Holder::here(SteadyClock::start().now(), None);
+        let holder = Holder::here(SteadyClock::start().now());
         let mut store = Store::open(folder, &holder).map_err(io::Error::other)?;
         let snapshots = store.snapshots();
         begin(&mut store, Genesis::standard, &sources(rules)?).map_err(io::Error::other)?;
@@ -157,9 +157,12 @@ impl Lane {
         let mut operator = Operator::open(folder).map_err(io::Error::other)?;
         let scopes = ["producer", "finance", "risk"].map(str::to_owned);
         let token = operator.create_token("bench", &scopes, SteadyClock::start().now());
+        let books = Arc::new(Shelf::open(folder).map_err(io::Error::other)?);
+        let shelf = Arc::clone(&books);
         let given = Given {
             lane: Arc::new(service.handle()),
-            books: Arc::new(Shelf::open(folder).map_err(io::Error::other)?),
+            books,
+            clerk: Arc::new(move || shelf.clerk()),
             decode,
             metrics: Arc::new(String::new),
         };

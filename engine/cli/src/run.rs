@@ -162,7 +162,14 @@ fn serve_http<R: JournalReader>(
             scrape.text(&books, lane.status().clock())
         }
     };
-    let given = Given { lane: Arc::clone(lane) as Arc<dyn Lane>, books, decode, metrics: Arc::new(metrics) };
+    let shelf = Arc::clone(&books);
+    let given = Given {
+        lane: Arc::clone(lane) as Arc<dyn Lane>,
+        books,
+        clerk: Arc::new(move || shelf.clerk()),
+        decode,
+        metrics: Arc::new(metrics),
+    };
     Console::start(given, place).map_err(|error| Failure::usage(error.to_string()))
 }
 

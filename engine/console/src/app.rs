@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use runtime::JournalError;
 use runtime::books::Books;
+use runtime::letters::Clerk;
 use runtime::service::{Arrived, Lane};
 use std::sync::Arc;
 use tokio::sync::{Semaphore, watch};
@@ -20,6 +21,9 @@ pub type Decode = fn(raw: Bytes, identity: &str) -> Arrived;
 /// The metrics, in Prometheus' text format.
 pub type Metrics = Arc<dyn Fn() -> String + Send + Sync>;
 
+/// Gives a clerk, for one thing that is done about a dead letter.
+pub type Clerks = Arc<dyn Fn() -> Result<Box<dyn Clerk>, JournalError> + Send + Sync>;
+
 /// What is served.
 #[derive(Clone)]
 pub struct Given {
@@ -27,6 +31,8 @@ pub struct Given {
     pub lane: Arc<dyn Lane>,
     /// Answers questions.
     pub books: Arc<dyn Books>,
+    /// Deals with dead letters.
+    pub clerk: Clerks,
     /// Reads records.
     pub decode: Decode,
     /// Gives the metrics.
@@ -42,6 +48,8 @@ pub(crate) struct App {
     pub(crate) readers: Workers,
     /// Decompress, decode and check.
     pub(crate) decoders: Workers,
+    /// Deal with dead letters, and wait for what is decided of them.
+    pub(crate) clerks: Workers,
     /// Bodies in memory.
     pub(crate) intake: Intake,
     /// Clients that wait for verdicts.
@@ -60,6 +68,7 @@ impl App {
             tokens: Tokens::new(Arc::clone(&given.books), &limits),
             readers: Workers::new(limits.readers_max, limits.turn_wait),
             decoders: Workers::new(limits.readers_max, limits.turn_wait),
+            clerks: Workers::new(limits.readers_max, limits.turn_wait),
             intake: Intake::new(limits.intake_bytes_max),
             followers: Arc::new(Semaphore::new(limits.followers_max)),
             loading: Arc::new(Semaphore::new(1)),

@@ -1,7 +1,7 @@
 //! Receiving a body: so large, so fast, and with its share of the memory that bodies may take.
 
 use axum::body::{Body, HttpBody};
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, header};
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use tokio::time::timeout;
@@ -39,6 +39,20 @@ pub(crate) async fn receive(app: &App, headers: &HeaderMap, body: Body) -> Resul
         Ok(received)
     });
     undone.await?
+}
+
+/// Receives a body that has to be JSON.
+pub(crate) async fn json(app: &App, headers: &HeaderMap, body: Body) -> Result<Received, Problem> {
+    let named = headers.get(header::CONTENT_TYPE).and_then(|named| named.to_str().ok()).unwrap_or_default();
+    if named.split(';').next().unwrap_or_default().trim() != "application/json" {
+        return Err(Problem::new(Code::BodyType, "send one object as application/json"));
+    }
+    receive(app, headers, body).await
+}
+
+/// What is wrong with the shape of a body, and the JSON pointer of where.
+pub(crate) fn misshapen(pointer: &str, detail: impl Into<String>) -> Problem {
+    Problem::new(Code::BodyShape, detail).with("pointer", pointer.into())
 }
 
 async fn collect(mut body: Body, bytes_max: usize, mut share: Share) -> Result<Received, Problem> {

@@ -1,4 +1,5 @@
-//! The HTTP API of a running lane: records in, verdicts and books out, rulesets checked and loaded.
+//! The HTTP API of a running lane: records in, verdicts and books out, dead letters dealt with, rulesets checked and
+//! loaded.
 //!
 //! ```text
 //!  socket ─▶ connections ─▶ (TLS) ─▶ hyper ─▶ routes ─▶ authorize ─▶ handler ─▶ lane, books
@@ -13,7 +14,8 @@
 //! * every queue, body, wait and client has a [limit](Limits), and whoever is slow waits alone;
 //! * what the contract (`openapi.json`) says is what the table of routes says.
 //!
-//! It refuses to know wire forms, stores and arguments: it is [given](Given) a lane, its books and a decoder.
+//! It refuses to know wire forms, stores and arguments: it is [given](Given) a lane, its books, whoever deals
+//! with its dead letters, and a decoder.
 
 // What it may take, and how it listens.
 mod limit;
@@ -47,6 +49,9 @@ mod events;
 mod intake;
 mod kinds;
 
+// Dealing with what was refused.
+mod letters;
+
 // Answering questions.
 mod health;
 mod lists;
@@ -57,7 +62,7 @@ mod verdicts;
 // Asking a lane that runs elsewhere.
 mod client;
 
-pub use app::{Decode, Given, Metrics};
+pub use app::{Clerks, Decode, Given, Metrics};
 pub use client::{Client, ClientError};
 pub use limit::Limits;
 pub use openapi::document;

@@ -20,8 +20,9 @@ use crate::problem::{Code, Problem};
 use crate::query;
 use crate::verdicts::as_json;
 
-type Id = Result<Path<String>, PathRejection>;
-type Answer<T> = Result<Json<T>, Problem>;
+/// What a path names.
+pub(crate) type Id = Result<Path<String>, PathRejection>;
+pub(crate) type Answer<T> = Result<Json<T>, Problem>;
 
 /// A commission, and how it came to stand so.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -88,6 +89,6 @@ fn is_a_code(name: &str) -> Result<(), Problem> {
     Err(query::invalid("code", format!("there is no code `{name}`; the codes are {}", codes.join(", "))))
 }
 
-fn not_utf8() -> Problem {
+pub(crate) fn not_utf8() -> Problem {
     query::invalid("id", "the path is not UTF-8")
 }

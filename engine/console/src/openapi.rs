@@ -139,7 +139,7 @@ fn put(object: &mut Value, name: &str, member: Value) {
 
 fn problem() -> Value {
     json!({
-        "description": "What was not done, and why (RFC 9457). Some have more: `errors`, `reasons`, `diagnostics`.",
+        "description": "What was not done, and why (RFC 9457). Some have more: `errors`, `reasons`, `diagnostics`, `refusal`.",
         "type": "object",
         "required": ["type", "title", "status", "code", "detail"],
         "properties": {

@@ -77,6 +77,12 @@ codes! {
     CommissionUnknown = NOT_FOUND "commission.unknown",
     /// The creator has never earned.
     CreatorUnknown = NOT_FOUND "creator.unknown",
+    /// There is no such dead letter.
+    DeadLetterUnknown = NOT_FOUND "dead_letter.unknown",
+    /// The dead letter has become a record, was given up, or is closed.
+    DeadLetterEnded = CONFLICT "dead_letter.ended",
+    /// The mended record would be refused again; it was not sent.
+    RecordRefused = UNPROCESSABLE_ENTITY "record.refused",
     /// The ruleset does not check; the one before it runs on.
     RulesetProblems = UNPROCESSABLE_ENTITY "ruleset.problems",
     /// Another ruleset is being loaded.
@@ -112,7 +118,8 @@ impl Code {
             Code::BodyEmpty | Code::BodyArray | Code::BodyBroken | Code::BodyShape | Code::BodySlow => None,
             Code::BodyTooLarge | Code::BodyTooMany | Code::BodyType | Code::BodyEncoding => None,
             Code::QueryInvalid | Code::TargetTooLong | Code::RouteUnknown | Code::MethodUnknown => None,
-            Code::CommissionUnknown | Code::CreatorUnknown => None,
+            Code::CommissionUnknown | Code::CreatorUnknown | Code::DeadLetterUnknown => None,
+            Code::DeadLetterEnded | Code::RecordRefused => None,
             Code::RulesetProblems | Code::StoreDamaged => None,
         }
     }

@@ -5,6 +5,7 @@ use model::Kind;
 use runtime::books::{
     CommissionFilter, CommissionView, DeadLetterFilter, DeadLetterView, HoldFilter, HoldView, Page,
 };
+use runtime::letters::SentAgain;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -14,8 +15,8 @@ use crate::health::{Alive, LaneStatus, Ready};
 use crate::lists::{CommissionStory, CreatorBooks};
 use crate::problem::Code::{
     AuthKind, BodyArray, BodyEmpty, BodyShape, BodyTooMany, CommissionUnknown, CreatorUnknown,
-    FollowersTooMany, LaneBusy, LaneSlow, LaneStopping, NotReady, QueryInvalid, RulesetLoading,
-    RulesetProblems,
+    DeadLetterEnded, DeadLetterUnknown, FollowersTooMany, LaneBusy, LaneSlow, LaneStopping, NotReady,
+    QueryInvalid, RecordRefused, RulesetLoading, RulesetProblems,
 };
 use crate::query::PageQuery;
 use crate::route::Needs::{AnyKind, Nothing, The};
@@ -24,7 +25,7 @@ use crate::route::Verb::{Get, Post};
 use crate::rulesets::{RulesetCheck, RulesetLoad, Rulesets};
 use crate::scope::Scope::{Read, Ruleset};
 use crate::verdicts::{Numbered, VerdictPage, VerdictQuery};
-use crate::{events, health, lists, rulesets, verdicts};
+use crate::{events, health, letters, lists, rulesets, verdicts};
 
 const JSON: &str = "application/json";
 const LINES: &str = "application/x-ndjson";
@@ -51,6 +52,13 @@ pub(crate) fn all() -> Vec<Route> {
             .answers::<CreatorBooks>().problems(&[QueryInvalid, CreatorUnknown]),
         Route::new(Get, "/v1/dead-letters", The(Read), "Records that were refused, as they arrived.", || get(lists::dead_letters))
             .asks::<DeadLetterFilter>().asks::<PageQuery>().answers::<Page<DeadLetterView>>().problems(&[QueryInvalid]),
+
+        Route::new(Post, "/v1/dead-letters/{id}/replay", AnyKind, "Sends a dead letter again, or a mended record in its place: answered when it is decided.", || post(letters::replay))
+            .takes::<letters::Replay>(JSON).answers::<SentAgain>()
+            .problems(&[QueryInvalid, BodyShape, AuthKind, DeadLetterUnknown, DeadLetterEnded, RecordRefused, LaneBusy, LaneSlow, LaneStopping]),
+        Route::new(Post, "/v1/dead-letters/{id}/close", AnyKind, "Says that nobody has to deal with a dead letter any more, and why.", || post(letters::close))
+            .takes::<letters::Close>(JSON).answers::<DeadLetterView>()
+            .problems(&[QueryInvalid, BodyShape, AuthKind, DeadLetterUnknown, DeadLetterEnded]),
 
         Route::new(Get, "/v1/rulesets", The(Read), "The rulesets that were kept.", || get(rulesets::list))
             .answers::<Rulesets>(),

@@ -4,7 +4,7 @@
 use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, header};
+use axum::http::HeaderMap;
 use ruleset::{Diagnostic, Ruleset, Sources};
 use runtime::books::RulesetView;
 use runtime::service::{Load, LoadError};
@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::app::App;
-use crate::body;
+use crate::body::{self, misshapen};
 use crate::problem::{Code, Problem};
 
 /// The rulesets that were kept, newest first.
@@ -122,16 +122,11 @@ fn not_loaded(error: LoadError) -> Problem {
 }
 
 async fn sources(app: &App, headers: &HeaderMap, body: Body) -> Result<Sources, Problem> {
-    let named = headers.get(header::CONTENT_TYPE).and_then(|named| named.to_str().ok()).unwrap_or_default();
-    if named.split(';').next().unwrap_or_default().trim() != "application/json" {
-        let detail = "send a ruleset as application/json: an object of paths and texts";
-        return Err(Problem::new(Code::BodyType, detail));
-    }
-    let received = body::receive(app, headers, body).await?;
+    let received = body::json(app, headers, body).await?;
     let body: Value = serde_json::from_slice(&received.bytes)
-        .map_err(|error| misshapen(String::new(), format!("not an object of paths and texts: {error}")))?;
+        .map_err(|error| misshapen("", format!("not an object of paths and texts: {error}")))?;
     let Value::Object(files) = body else {
-        return Err(misshapen(String::new(), "not an object of paths and texts".into()));
+        return Err(misshapen("", "not an object of paths and texts"));
     };
     let files: BTreeMap<String, String> = files.into_iter().map(file).collect::<Result<_, _>>()?;
     Ok(Sources::from_iter(files))
@@ -140,18 +135,13 @@ async fn sources(app: &App, headers: &HeaderMap, body: Body) -> Result<Sources, 
 fn file((path, text): (String, Value)) -> Result<(String, String), Problem> {
     match text {
         _ if !is_within_a_folder(&path) => {
-            Err(misshapen(pointer(&path), format!("{path:?} is not a path within a ruleset")))
+            Err(misshapen(&pointer(&path), format!("{path:?} is not a path within a ruleset")))
         }
         Value::String(text) => Ok((path, text)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
-            Err(misshapen(pointer(&path), format!("{path:?} is no text")))
+            Err(misshapen(&pointer(&path), format!("{path:?} is no text")))
         }
     }
-}
-
-/// What is wrong, and the JSON pointer of where.
-fn misshapen(pointer: String, detail: String) -> Problem {
-    Problem::new(Code::BodyShape, detail).with("pointer", pointer.into())
 }
 
 /// A member of the body (RFC 6901).

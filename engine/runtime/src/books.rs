@@ -4,6 +4,7 @@
 //! Every list is paged by key: a page names where the next one begins, and what is added meanwhile neither repeats
 //! nor hides a row. Amounts are minor units of the currency beside them; times are milliseconds since the epoch.
 
+use model::Position;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -307,3 +308,7 @@ pub trait Books: Send + Sync {
     /// Who holds a token; nobody for one that is unknown or revoked.
     fn bearer(&self, token: &str) -> Result<Option<Bearer>, JournalError>;
 }
+    /// One of them, by its number.
+    fn dead_letter(&self, number: u64) -> Result<Option<DeadLetterView>, JournalError>;
+    /// What became of the record at a position, among the dead letters after a number.
+    fn dead_letter_at(&self, position: Position, after: u64) -> Result<Option<DeadLetterView>, JournalError>;

@@ -80,6 +80,21 @@ impl From<JournalError> for OpenError {
     }
 }
 
+/// For whoever has the store open, and opens it once more.
+impl From<OpenError> for JournalError {
+    fn from(error: OpenError) -> JournalError {
+        match error {
+            OpenError::Journal(error) => error,
+            other @ (OpenError::Held(..)
+            | OpenError::Missing(_)
+            | OpenError::Foreign(_)
+            | OpenError::Newer { .. }
+            | OpenError::Older { .. }
+            | OpenError::Folder(..)) => JournalError::Unreadable(other.to_string()),
+        }
+    }
+}
+
 /// What to do about damage, for whoever finds it.
 const MEND: &str = "nothing is decided on it; restore the newest backup, or send what came since again";
 

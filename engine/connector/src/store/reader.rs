@@ -29,15 +29,7 @@ impl Reader {
 
     /// Another reader of a store that is open.
     pub(crate) fn another(folder: &Path) -> Result<Reader, JournalError> {
-        Reader::open(folder).map_err(|error| match error {
-            OpenError::Journal(error) => error,
-            other @ (OpenError::Held(..)
-            | OpenError::Missing(_)
-            | OpenError::Foreign(_)
-            | OpenError::Newer { .. }
-            | OpenError::Older { .. }
-            | OpenError::Folder(..)) => JournalError::Unreadable(other.to_string()),
-        })
+        Ok(Reader::open(folder)?)
     }
 
     /// Where the log ends.

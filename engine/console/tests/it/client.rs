@@ -44,6 +44,11 @@ impl Asked {
         self
     }
 
+    /// The same, somewhere else.
+    pub(crate) fn path(self, path: &str) -> Asked {
+        Asked { path: path.to_owned(), ..self }
+    }
+
     fn request(self) -> Request<Full<Bytes>> {
         let mut request = Request::new(Full::new(self.body));
         *request.method_mut() = self.method;

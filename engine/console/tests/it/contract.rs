@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use crate::client::{Answer, Asked};
 use crate::given::{COMMISSION, CREATOR};
 use crate::world::{World, example, posting};
-use crate::{rulesets, verdicts};
+use crate::{letters, rulesets, verdicts};
 
 const REMEDY: &str = "run `cargo run --example openapi` and review the change";
 
@@ -26,6 +26,8 @@ pub(crate) fn operations() -> Vec<(String, String)> {
 pub(crate) fn asking(verb: &str, path: &str) -> Asked {
     match (verb, path) {
         ("post", "/v1/events") => posting("tg_producer", "application/x-ndjson", example("click")),
+        ("post", "/v1/dead-letters/{id}/close") => letters::posting("1/close", &json!({"note": "a probe"})),
+        ("post", "/v1/dead-letters/{id}/replay") => letters::posting("1/replay", &json!({})),
         ("post", path) => rulesets::posting(path, &json!({})),
         (_, path) => {
             let path = path.replace("commissions/{id}", &format!("commissions/{COMMISSION}"));

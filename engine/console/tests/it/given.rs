@@ -8,6 +8,7 @@ use runtime::books::{
     Bearer, BeneficiaryView, Books, CommissionFilter, CommissionView, DeadLetterFilter, DeadLetterState,
     DeadLetterView, HoldFilter, HoldView, Page, PageOf, PublishedVerdict, RulesetView,
 };
+use runtime::letters::{Attempt, Clerk, Closing, End, Hand};
 use runtime::service::{Answer, Arrived, Lane, Load, LoadError, Receipt, Refused, Status};
 use runtime::{JournalError, Origin};
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,6 +31,8 @@ pub(crate) enum Mood {
     Silent,
     /// Takes half a second to load a ruleset.
     Dawdling,
+    /// Takes them, and never decides them.
+    Undecided,
 }
 
 pub(crate) struct TestLane {
@@ -63,12 +66,19 @@ impl TestLane {
         self.status.appended(Position(first.0 + count as u64));
         self.submitted.lock().unwrap().push(records);
         let stamp = model::EventTime::from_ms(1_767_225_600_000).unwrap();
+        if *self.mood.lock().unwrap() != Mood::Undecided {
+            self.status.committed(
+                Position((first.0 + count as u64).saturating_sub(1)),
+                *self.status.verdicts().borrow(),
+                None,
+            );
+        }
         Receipt { first, count, stamp }
     }
 
     fn refusal(&self) -> Option<Refused> {
         match *self.mood.lock().unwrap() {
-            Mood::Taking | Mood::Silent | Mood::Dawdling => None,
+            Mood::Taking | Mood::Silent | Mood::Dawdling | Mood::Undecided => None,
             Mood::Busy => Some(Refused::Busy),
             Mood::Stopping => Some(Refused::Stopping),
             Mood::Unwritable => Some(Refused::Unavailable(JournalError::Unwritable("no room".into()))),
@@ -181,6 +191,26 @@ fn hold() -> HoldView {
 }
 
 fn dead_letter() -> DeadLetterView {
+/// Of the dead letters, 1 is open, and 2 has become a record.
+pub(crate) struct TestClerk;
+
+impl Clerk for TestClerk {
+    fn attempt(&mut self, number: u64) -> Result<Attempt, JournalError> {
+        Ok(match number {
+            1 => Attempt::Replay { attempts: 1, raw: b"{}".to_vec() },
+            _ => Attempt::Ended(DeadLetterState::Replayed),
+        })
+    }
+
+    fn end(&mut self, _: u64, _: End, _: &Hand<'_>) -> Result<(), JournalError> {
+        Ok(())
+    }
+
+    fn close(&mut self, number: u64, _: &str, _: &Hand<'_>) -> Result<Closing, JournalError> {
+        Ok(if number == 1 { Closing::Closed } else { Closing::Ended(DeadLetterState::Replayed) })
+    }
+}
+
     DeadLetterView {
         number: 1,
         position: 4,
@@ -244,6 +274,17 @@ impl Books for TestBooks {
     }
 
     fn rulesets(&self) -> Result<Vec<RulesetView>, JournalError> {
+    fn dead_letter(&self, number: u64) -> Result<Option<DeadLetterView>, JournalError> {
+        self.read(format!("dead letter {number}"), || {
+            let raw = Some(if number == 3 { r#"{"kind":"review"}"#.into() } else { "{}".into() });
+            (number <= 3).then(|| DeadLetterView { number, raw, ..dead_letter() })
+        })
+    }
+
+    fn dead_letter_at(&self, position: Position, after: u64) -> Result<Option<DeadLetterView>, JournalError> {
+        self.read(format!("dead letter at {position} after {after}"), || None)
+    }
+
         let view =
             RulesetView { hash: "first".into(), kept_at: 1_767_225_600_000, loaded_at_positions: vec![0] };
         self.read("rulesets".into(), || vec![view])

@@ -10,6 +10,7 @@ mod client;
 mod contract;
 mod events;
 mod given;
+mod letters;
 mod limits;
 mod lists;
 mod posting;

@@ -57,8 +57,10 @@ fn events(body: &str) -> Asked {
 /// Sends half of a body that is announced.
 fn half_a_body(path: &str) -> Answer {
     let world = world(|limits| limits.body_wait = Duration::from_millis(100));
-    let (token, content) =
-        if path == "/v1/events" { ("tg_producer", LINES) } else { ("tg_ruleset", "application/json") };
+    let (token, content) = match path {
+        "/v1/events" => ("tg_producer", LINES),
+        _ => ("tg_producer-ruleset", "application/json"),
+    };
     let head = format!(
         "POST {path} HTTP/1.1\r\nhost: lane\r\nauthorization: Bearer {token}\r\ncontent-type: {content}\r\n\
          content-length: 50\r\nconnection: close\r\n\r\n{{"
@@ -78,9 +80,11 @@ fn provoked(verb: &str, path: &str, code: Code) -> Answer {
         Code::AuthMissing => World::new().send(Asked::new(method, path)),
         Code::AuthUnknown => World::new().send(Asked::new(method, path).token("tg_nobody")),
         Code::AuthScope => {
-            let other = if path == "/v1/events" { "tg_read" } else { "tg_click" };
+            let posting = path == "/v1/events" || path.contains("dead-letters/");
+            let other = if posting { "tg_read" } else { "tg_click" };
             World::new().send(Asked::new(method, path).token(other))
         }
+        Code::AuthKind if path.contains("dead-letters/") => World::new().send(of_letter(verb, path, "3")),
         Code::AuthKind => World::new().send(events(&example("review"))),
         Code::BodyEmpty => World::new().send(events("")),
         Code::BodyArray => World::new().send(events("[]")),
@@ -91,6 +95,10 @@ fn provoked(verb: &str, path: &str, code: Code) -> Answer {
         Code::BodyTooMany => world(|limits| limits.records_max = 0).send(good),
         Code::BodyType => World::new().send(Asked::new(method, path).token("tg_click-ruleset").body("{}")),
         Code::BodyEncoding => with_body(verb, path, |asked| asked.header("content-encoding", "br")),
+        Code::QueryInvalid if verb == "post" => World::new().send(of_letter(verb, path, "x")),
+        Code::DeadLetterUnknown => World::new().send(of_letter(verb, path, "9")),
+        Code::DeadLetterEnded => World::new().send(of_letter(verb, path, "2")),
+        Code::RecordRefused => World::new().send(good.body(r#"{"record":{"kind":"order"}}"#)),
         Code::QueryInvalid => {
             let path = path.replace("{id}", "%ff");
             World::new().get("tg_read", &format!("{path}?no=such"))
@@ -128,6 +136,11 @@ fn provoked(verb: &str, path: &str, code: Code) -> Answer {
         Code::StoreDamaged => failing(JournalError::Damaged("a block".into())).send(good),
         Code::ConnectionsTooMany => turned_away(),
     }
+}
+
+/// A good request, about another dead letter.
+fn of_letter(verb: &str, path: &str, id: &str) -> Asked {
+    asking(verb, path).path(&path.replace("{id}", id))
 }
 
 /// Asks while the only two turns of looking tokens up are taken.

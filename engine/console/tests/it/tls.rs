@@ -10,7 +10,7 @@ use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto::ring};
 
 use crate::client::{Asked, connect, send, send_on};
-use crate::given::{TestBooks, TestLane, decode};
+use crate::given::{TestBooks, TestClerk, TestLane, decode};
 use crate::world::{World, any_port};
 
 fn settings(exposure: Exposure) -> Settings {
@@ -25,6 +25,7 @@ fn start(settings: &Settings) -> Result<Console, StartError> {
     let given = Given {
         lane: Arc::new(TestLane::new()),
         books: Arc::new(TestBooks::default()),
+        clerk: Arc::new(|| Ok(Box::new(TestClerk))),
         decode,
         metrics: Arc::new(String::new),
     };

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tokio::runtime::Runtime;
 
 use crate::client::{self, Answer, Asked};
-use crate::given::{Mood, TestBooks, TestLane, decode};
+use crate::given::{Mood, TestBooks, TestClerk, TestLane, decode};
 
 pub(crate) const METRICS: &str = "# TYPE tidegate_events_total counter\ntidegate_events_total 7\n";
 
@@ -37,6 +37,7 @@ impl World {
         let given = Given {
             lane: lane.clone(),
             books: books.clone(),
+            clerk: Arc::new(|| Ok(Box::new(TestClerk))),
             decode,
             metrics: Arc::new(|| METRICS.to_owned()),
         };

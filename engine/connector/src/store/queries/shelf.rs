@@ -1,14 +1,17 @@
 //! Readers for many who ask at once: each question takes one that is free, or opens another.
 
+use model::Position;
 use runtime::JournalError;
 use runtime::books::{
     Bearer, BeneficiaryView, Books, CommissionFilter, CommissionView, DeadLetterFilter, DeadLetterView,
     HoldFilter, HoldView, Page, PageOf, PublishedVerdict, RulesetView,
 };
+use runtime::letters::Clerk;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use crate::store::fault::OpenError;
+use crate::store::operator::Operator;
 use crate::store::reader::Reader;
 
 /// Readers that are kept open, at most.
@@ -53,6 +56,16 @@ impl Shelf {
     }
 }
 
+impl Shelf {
+    /// Whoever deals with dead letters of this store.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn clerk(&self) -> Result<Box<dyn Clerk>, JournalError> {
+        Ok(Box::new(Operator::open(&self.folder)?))
+    }
+}
+
 impl Books for Shelf {
     fn verdicts(&self, after: u64, rows: u32) -> Result<Vec<PublishedVerdict>, JournalError> {
         self.ask(|reader| reader.verdicts_after(after, rows))
@@ -88,6 +101,14 @@ impl Books for Shelf {
         page: &PageOf,
     ) -> Result<Page<DeadLetterView>, JournalError> {
         self.ask(|reader| reader.dead_letters(filter, page))
+    }
+
+    fn dead_letter(&self, number: u64) -> Result<Option<DeadLetterView>, JournalError> {
+        self.ask(|reader| reader.dead_letter(number))
+    }
+
+    fn dead_letter_at(&self, position: Position, after: u64) -> Result<Option<DeadLetterView>, JournalError> {
+        self.ask(|reader| reader.dead_letter_at(position, after))
     }
 
     fn rulesets(&self) -> Result<Vec<RulesetView>, JournalError> {
