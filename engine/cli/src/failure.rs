@@ -70,10 +70,18 @@ impl fmt::Display for Failure {
     }
 }
 
+/// The name that is nearest to one that is unknown, when it is near enough.
+pub(crate) fn near<'n>(unknown: &str, names: &[&'n str]) -> Option<&'n str> {
+    let distances = names.iter().map(|name| (strsim::damerau_levenshtein(unknown, name), *name));
+    distances
+        .min_by_key(|(distance, _)| *distance)
+        .filter(|(distance, _)| *distance <= 3)
+        .map(|(_, name)| name)
+}
+
 /// `; did you mean …?`, when some name is near enough; else all of them, as `the rules are …`.
 pub(crate) fn nearest(unknown: &str, plural: &str, names: &[&str]) -> String {
-    let best = names.iter().min_by_key(|name| strsim::damerau_levenshtein(unknown, name));
-    match best.filter(|name| strsim::damerau_levenshtein(unknown, name) <= 3) {
+    match near(unknown, names) {
         Some(name) => format!("; did you mean `{name}`?"),
         None if names.is_empty() => format!("; there are no {plural}"),
         None => format!("; the {plural} are {}", names.join(", ")),

@@ -114,9 +114,15 @@ fn every_subject_and_every_stage_of_a_review_reaches_the_log() {
 fn a_slip_of_the_pen_reviews_nothing() {
     let lane = Lane::stopped();
     let before = records(&lane);
+    let hold = burst(&lane);
+    let (almost, the_nearest) = (format!("{}fffff", &hold[..6]), format!("the nearest: {hold}"));
     let cases: &[(&[&str], &str)] = &[
         (&["review", "relaese", "--creator", "mia"], "did you mean `release`?"),
         (&["review", "release", "--hold", "ffffffffff"], "no hold begins with `ffffffffff`"),
+        (&["review", "release", "--hold", &almost], &the_nearest),
+        (&["review", "freeze", "--creator", "mai"], "`mai` has earned anything here; did you mean `mia`?"),
+        (&["review", "freeze", "--creator", "a-stranger"], "here; --unknown-ok decides about somebody"),
+        (&["review", "freeze", "--hold", "ffffffffff", "--unknown-ok"], "--creator"),
         (&["review", "release", "--commission", "b3"], "at least its first 6 hexadecimal digits"),
         (&["review", "release", "--group", "burst", "[]"], "burst has held no group `[]`"),
         (&["review", "hold", "--creator", "mia", "--evidence", "nowhere.pdf"], "give its SHA-256 too"),
@@ -129,4 +135,19 @@ fn a_slip_of_the_pen_reviews_nothing() {
         assert!(heard.contains(said), "{arguments:?}: {heard}");
     }
     assert_eq!(records(&lane), before);
+}
+
+#[test]
+fn a_creator_is_frozen_before_their_first_order_when_that_is_meant() {
+    let lane = Lane::stopped();
+    let frozen = lane.json(&["review", "freeze", "--creator", "newcomer", "--unknown-ok"]);
+    assert_eq!(frozen["commissions"], 0, "{frozen}");
+    let at = lane.base.plus(model::Span::from_hours(30)).as_ms();
+    let order = json!({
+        "event_id": "n1", "kind": "order", "occurred_at": at, "order_id": "n1", "currency": "USD", "market": "us",
+        "lines": [{ "line_id": "1", "product_id": "p", "quantity": 1, "paid": 3_000,
+                    "declared": { "creator_id": "newcomer", "rate_bp": 1000 } }],
+    });
+    lane.take(vec![order.to_string().into_bytes()]);
+    assert_eq!(lane.column("order_id", &["holds", "list", "--creator", "newcomer"]), ["n1"]);
 }

@@ -72,6 +72,9 @@ pub(crate) struct Review {
     /// A supporting document: a file on this machine, whose SHA-256 is taken, or URI,SHA256; can be given again
     #[arg(long, value_name = "DOCUMENT")]
     pub evidence: Vec<String>,
+    /// About a creator who has earned nothing here so far: what is decided holds from their first order on
+    #[arg(long, requires = "creator")]
+    pub unknown_ok: bool,
     /// Only propose: it is recorded, and moves nothing
     #[arg(long)]
     pub propose: bool,

@@ -8,10 +8,16 @@ use serde_json::{Value, json};
 
 use crate::args::Review;
 use crate::config::Config;
-use crate::failure::Failure;
+use crate::failure::{Failure, near};
 
 /// Characters of an id that are enough to mean it.
 pub(crate) const BEGINNING: usize = 6;
+/// Characters that an id shares with one that could be meant instead.
+const SHARED: usize = 4;
+/// Ids that could be meant instead, at most.
+const NEAR: u32 = 3;
+/// Creators among whom somebody who could be meant instead is looked for.
+const CREATORS_COMPARED: u32 = 100_000;
 
 /// What is meant, as an event says it.
 pub(crate) struct Meant {
@@ -30,13 +36,16 @@ pub(crate) fn find(args: &Review, config: &Config) -> Result<Meant, Failure> {
     let mut reader = args.data.read()?;
     let subject = &args.subject;
     if let Some(beginning) = &subject.commission {
-        let found = args.data.answered(reader.commissions_named(long_enough(beginning)?, 2))?;
-        let id = one(beginning, found.into_iter().map(|found| found.commission_id).collect(), "commission")?;
+        let named = |beginning: &str, rows| {
+            let found = args.data.answered(reader.commissions_named(beginning, rows))?;
+            Ok(found.into_iter().map(|found| found.commission_id).collect())
+        };
+        let id = one(beginning, "commission", named)?;
         return Ok(plain("commission_id", json!(id), format!("commission {id}")));
     }
     if let Some(beginning) = &subject.hold {
-        let found = args.data.answered(reader.holds_named(long_enough(beginning)?, 2))?;
-        let id = one(beginning, found, "hold")?;
+        let named = |beginning: &str, rows| args.data.answered(reader.holds_named(beginning, rows));
+        let id = one(beginning, "hold", named)?;
         return Ok(plain("hold_id", json!(id), format!("hold {id}")));
     }
     match (&subject.creator, subject.group.as_deref()) {
@@ -60,12 +69,36 @@ fn long_enough(beginning: &str) -> Result<&str, Failure> {
     )))
 }
 
-fn one(beginning: &str, mut found: Vec<String>, what: &str) -> Result<String, Failure> {
+/// The one id that begins so.
+fn one(
+    beginning: &str,
+    what: &str,
+    named: impl Fn(&str, u32) -> Result<Vec<String>, Failure>,
+) -> Result<String, Failure> {
+    let mut found = named(long_enough(beginning)?, 2)?;
     match (found.pop(), found.is_empty()) {
         (Some(id), true) => Ok(id),
         (Some(_), false) => Err(Failure::usage(format!("more than one {what} begins with `{beginning}`"))),
-        (None, _) => Err(Failure::usage(format!("no {what} begins with `{beginning}`"))),
+        (None, _) => {
+            let near = sharing_most(beginning, named)?;
+            let near = if near.is_empty() { near } else { format!("; the nearest: {near}") };
+            Err(Failure::usage(format!("no {what} begins with `{beginning}`{near}")))
+        }
     }
+}
+
+/// The ids that share the longest beginning with what was typed, where that is no accident.
+fn sharing_most(
+    typed: &str,
+    named: impl Fn(&str, u32) -> Result<Vec<String>, Failure>,
+) -> Result<String, Failure> {
+    for shared in (SHARED..typed.len()).rev().filter_map(|length| typed.get(..length)) {
+        let found = named(shared, NEAR)?;
+        if !found.is_empty() {
+            return Ok(found.join(", "));
+        }
+    }
+    Ok(String::new())
 }
 
 /// A creator is one of a program: the one in which they have earned.
@@ -84,9 +117,23 @@ fn of_creator(creator: &str, reader: &Reader, args: &Review, config: &Config) ->
         }
     };
     if program.is_none() {
+        is_expected(creator, reader, args)?;
         crate::print::note(&format!("creator {creator} has earned nothing here so far"));
     }
     Ok(Meant { field: "creator_id", value: json!(creator), program, words: format!("creator {creator}") })
+}
+
+/// A freeze of nobody would be recorded, and would hold nothing: who has not earned yet has to be meant.
+fn is_expected(creator: &str, reader: &Reader, args: &Review) -> Result<(), Failure> {
+    if args.unknown_ok {
+        return Ok(());
+    }
+    let known = args.data.answered(reader.creator_ids(CREATORS_COMPARED))?;
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    let meant = near(creator, &known).map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default();
+    Err(Failure::usage(format!(
+        "nobody called `{creator}` has earned anything here{meant}; --unknown-ok decides about somebody who is yet to come"
+    )))
 }
 
 fn of_group(rule: &str, key: &str, reader: &mut Reader, args: &Review) -> Result<Meant, Failure> {

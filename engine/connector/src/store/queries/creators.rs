@@ -60,6 +60,21 @@ impl Reader {
         self.all(select, [name], |row| row.get(0))
     }
 
+    /// The ids of creators who have earned, in order, at most `rows`.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn creator_ids(&self, rows: u32) -> Result<Vec<String>, JournalError> {
+        // From one to the next by the index, however much each has earned.
+        let select = "WITH RECURSIVE met (name) AS (\
+                        SELECT min(beneficiary) FROM commissions WHERE beneficiary >= 'creator:' \
+                      UNION ALL \
+                        SELECT (SELECT min(beneficiary) FROM commissions WHERE beneficiary > name) FROM met \
+                        WHERE name < 'creator;') \
+                      SELECT substr(name, 9) FROM met WHERE name < 'creator;' LIMIT ?1";
+        self.all(select, [rows], |row| row.get(0))
+    }
+
     /// The accounts of each program, market and currency.
     ///
     /// # Errors
