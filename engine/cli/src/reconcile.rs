@@ -10,10 +10,12 @@ use crate::print;
 use crate::summary::{amount, group};
 use crate::table::table;
 use crate::verdict_source::VerdictSource;
+use crate::verdicts::manifest;
 
 /// Runs the command.
 pub(crate) fn run(args: &Reconcile, config: &Config) -> Result<(), Failure> {
     let source = VerdictSource::meant(args.file.as_deref(), &args.data, config)?;
+    let published = published(args)?;
     let mut reconciler = Reconciler::default();
     source.each(|verdict| reconciler.read(&verdict))?;
     let result = reconciler.finish();
@@ -22,10 +24,41 @@ pub(crate) fn run(args: &Reconcile, config: &Config) -> Result<(), Failure> {
         OutputForm::Csv => print::out(&csv(&result)?)?,
         OutputForm::Table => print::out(&text(&result))?,
     }
-    match result.findings.len() {
-        0 => Ok(()),
-        count => Err(Failure::found(format!("the books do not balance: {count} finding(s)"))),
+    let missing = missing(args, &result, published)?;
+    match (result.findings.len(), missing) {
+        (0, None) => Ok(()),
+        (0, Some(missing)) => Err(Failure::found(format!("verdicts are missing: {missing}"))),
+        (count, _) => Err(Failure::found(format!("the books do not balance: {count} finding(s)"))),
     }
+}
+
+/// How many verdicts the lane has published, where one is meant.
+fn published(args: &Reconcile) -> Result<Option<u64>, Failure> {
+    let Some(lane) = args.data.lane() else { return Ok(None) };
+    Ok(Some(lane.answered(lane.read()?.head())?.verdicts))
+}
+
+/// What is not there of what was exported or published: books without their end balance, too.
+fn missing(
+    args: &Reconcile,
+    read: &Reconciliation,
+    published: Option<u64>,
+) -> Result<Option<String>, Failure> {
+    let Some(file) = &args.file else {
+        // What was published meanwhile may have been read as well.
+        let short = published.filter(|published| read.verdicts < *published);
+        return Ok(
+            short.map(|all| format!("{} are in the store, of {all} that were published", read.verdicts))
+        );
+    };
+    if let Some(all) = published.filter(|all| read.verdicts < *all) {
+        print::note(&format!(
+            "the lane has published {all} verdicts, and {} are in {}",
+            read.verdicts,
+            file.display()
+        ));
+    }
+    manifest::check(file)
 }
 
 /// One row a total, and one a finding.

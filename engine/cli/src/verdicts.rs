@@ -1,6 +1,7 @@
 //! `tidegate verdicts`: list what was decided.
 
 mod export;
+pub(crate) mod manifest;
 
 use ledger::Cause;
 use model::event::Beneficiary;

@@ -70,6 +70,58 @@ fn an_export_writes_over_nothing_unless_it_is_told_to_and_leaves_the_old_one_whe
 }
 
 #[test]
+fn a_missing_end_of_an_export_is_seen_and_so_is_one_of_the_store() {
+    let lane = Lane::stopped();
+    let file = lane.beside("verdicts.ndjson");
+    let path = file.to_str().unwrap();
+    lane.tell(&["verdicts", "export", path]);
+    let text = std::fs::read_to_string(&file).unwrap();
+    let told = std::fs::read(lane.beside("verdicts.ndjson.manifest.json")).unwrap();
+    let told: serde_json::Value = serde_json::from_slice(&told).unwrap();
+    let count = text.lines().count();
+    assert_eq!((&told["count"], &told["last_sequence"]), (&json!(count), &json!(count)));
+    assert_eq!(told["sha256"], runtime::Digest::of(text.as_bytes()).to_string());
+    lane.tell(&["reconcile", path]);
+
+    let end = text.trim_end().rfind('\n').unwrap() + 1;
+    std::fs::write(&file, &text[..end]).unwrap();
+    let said = lane.refused(1, &["reconcile", path]);
+    let missing = format!("has {} verdict(s), of {count} that were exported", count - 1);
+    assert!(said.contains("verdicts are missing") && said.contains(&missing), "{said}");
+    assert!(said.contains(&format!("the lane has published {count} verdicts")), "{said}");
+    std::fs::write(lane.beside("alone.ndjson"), &text[..end]).unwrap();
+    let alone = lane.run(&["reconcile", lane.beside("alone.ndjson").to_str().unwrap()]);
+    assert!(alone.status.success() && crate::commands::stderr(&alone).contains("cannot be seen"));
+
+    let database = rusqlite::Connection::open(lane.data().join("tidegate.sqlite")).unwrap();
+    database.execute("DELETE FROM verdicts WHERE sequence = ?1", [count]).unwrap();
+    drop(database);
+    let said = lane.refused(1, &["reconcile"]);
+    assert!(said.contains(&format!("{} are in the store, of {count}", count - 1)), "{said}");
+}
+
+#[test]
+fn a_token_that_expires_is_good_until_then() {
+    let lane = Lane::stopped();
+    let running = lane.start();
+    let create = ["token", "create", "--identity", "rosa", "--scope", "risk", "--expires"];
+    assert!(lane.refused(2, &[&create[..], &["soon"]].concat()).contains("no length of time"));
+    let (brief, long) =
+        (lane.tell(&[&create[..], &["3s"]].concat()), lane.tell(&[&create[..], &["90d"]].concat()));
+    let review =
+        |decision, token: &str| lane.run(&["review", decision, "--creator", "leo", "--token", token.trim()]);
+    assert!(review("freeze", &brief).status.success());
+    wait_ms(3_500);
+    let refused = review("unfreeze", &brief);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(crate::commands::stderr(&refused).contains("auth.unknown"));
+    assert!(review("unfreeze", &long).status.success());
+    let states = lane.column("state", &["token", "list"]);
+    assert_eq!(states, ["expired", "good"]);
+    running.stop();
+}
+
+#[test]
 fn the_status_says_who_runs_the_lane_how_far_it_is_and_what_stands() {
     let lane = Lane::stopped();
     let status = lane.json(&["status"]);
