@@ -141,7 +141,7 @@ struct Lane {
 
 impl Lane {
     fn start(folder: &Path, rules: &Path, snapshot_interval_records: u64) -> io::Result<Lane> {
-        let holder = Holder::here(SteadyClock::start().now());
+        let holder = Holder::here(SteadyClock::start().now(), None);
         let mut store = Store::open(folder, &holder).map_err(io::Error::other)?;
         let snapshots = store.snapshots();
         begin(&mut store, Genesis::standard, &sources(rules)?).map_err(io::Error::other)?;
@@ -156,7 +156,7 @@ impl Lane {
             Service::start(store, snapshots, serve, &tell, &mut |_| {}).map_err(io::Error::other)?;
         let mut operator = Operator::open(folder).map_err(io::Error::other)?;
         let scopes = ["producer", "finance", "risk"].map(str::to_owned);
-        let token = operator.create_token("bench", &scopes, SteadyClock::start().now());
+        let token = operator.create_token("bench", &scopes, SteadyClock::start().now(), None);
         let books = Arc::new(Shelf::open(folder).map_err(io::Error::other)?);
         let shelf = Arc::clone(&books);
         let given = Given {

@@ -221,6 +221,9 @@ pub(crate) enum Token {
         /// What it may do: kinds of events, `producer`, `finance`, `risk`, `read`, `ruleset`
         #[arg(long = "scope", value_name = "SCOPE", required = true, value_delimiter = ',')]
         scopes: Vec<String>,
+        /// How long it is good, such as 90d; until it is revoked when missing
+        #[arg(long, value_name = "TIME")]
+        expires: Option<String>,
     },
     /// List the tokens
     List(Data),

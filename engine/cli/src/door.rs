@@ -3,7 +3,7 @@
 
 use connector::store::{Holder, Reader, Store};
 use console::{Client, ClientError};
-use model::Position;
+use model::{Position, Span};
 use runtime::Stopwatch;
 use runtime::service::limit::UNDECIDED_RECORDS_MAX;
 use runtime::service::{Arrived, Handle, Happening, Lane, Refused, Serve, Service, Tell};
@@ -21,6 +21,9 @@ use crate::run::decode;
 const LOOK: Duration = Duration::from_millis(10);
 /// How long a lane may decide nothing at all before nobody waits for it any longer.
 const STALL: Duration = Duration::from_secs(60);
+
+/// How long a token for one call is good: one that nobody could revoke ends by itself.
+const PASS_LIFE: Span = Span::from_days(1);
 
 /// The way in.
 pub(crate) struct Door<'d> {
@@ -79,7 +82,8 @@ fn url(data: &Data, reach: &Reach, holder: Option<&Holder>) -> Result<String, Fa
 pub(crate) fn identity(data: &Data, reach: &Reach) -> Result<String, Failure> {
     let Some(token) = &reach.token else { return user() };
     let bearer = data.answered(data.read()?.bearer(token))?;
-    let bearer = bearer.ok_or_else(|| Failure::usage("the token is unknown or revoked".into()))?;
+    let bearer = bearer.filter(|bearer| !bearer.has_expired(now()));
+    let bearer = bearer.ok_or_else(|| Failure::usage("the token is unknown, revoked or expired".into()))?;
     Ok(bearer.identity)
 }
 
@@ -187,7 +191,8 @@ struct Pass<'d> {
 impl Pass<'_> {
     fn make<'d>(data: &'d Data, scopes: &[&str]) -> Result<Pass<'d>, Failure> {
         let scopes: Vec<String> = scopes.iter().map(|scope| (*scope).to_owned()).collect();
-        let made = data.written(data.operator()?.create_token(&user()?, &scopes, now()))?;
+        let expires = Some(now().plus(PASS_LIFE));
+        let made = data.written(data.operator()?.create_token(&user()?, &scopes, now(), expires))?;
         Ok(Pass { data, token_id: made.token_id, token: made.token })
     }
 }

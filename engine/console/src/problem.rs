@@ -41,7 +41,7 @@ macro_rules! codes {
 codes! {
     /// The request names no token.
     AuthMissing = UNAUTHORIZED "auth.missing",
-    /// The token is unknown or revoked.
+    /// The token is unknown, revoked or expired.
     AuthUnknown = UNAUTHORIZED "auth.unknown",
     /// The token's scopes do not name this.
     AuthScope = FORBIDDEN "auth.scope",

@@ -2,8 +2,8 @@
 //! dies when the moment is over. Here, too, only hashes are kept and compared, so that neither how long a comparison
 //! takes nor a copy of memory tells a token.
 
-use runtime::Stopwatch;
-use runtime::books::Books;
+use runtime::books::{Bearer, Books};
+use runtime::{SteadyClock, Stopwatch};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -20,6 +20,13 @@ pub(crate) struct Caller {
     /// The actor of what is posted.
     pub(crate) identity: String,
     pub(crate) scopes: Scopes,
+}
+
+/// What the store says of a token.
+#[derive(Clone)]
+struct Good {
+    bearer: Arc<Bearer>,
+    caller: Arc<Caller>,
 }
 
 /// A token as a request brought it. It is never shown.
@@ -42,7 +49,7 @@ impl Token {
 struct Known {
     since: Stopwatch,
     /// Nobody, when the token is unknown or revoked.
-    caller: Option<Arc<Caller>>,
+    good: Option<Good>,
 }
 
 /// The tokens that were looked up lately.
@@ -62,28 +69,36 @@ impl Tokens {
     /// Who holds a token.
     pub(crate) async fn caller(&self, token: &Token) -> Result<Arc<Caller>, Problem> {
         let hash = token.hash();
-        let caller = match self.remembered(&hash) {
-            Some(caller) => caller,
+        let good = match self.remembered(&hash) {
+            Some(good) => good,
             None => self.look_up(token.clone(), hash).await?,
         };
-        caller.ok_or_else(|| Problem::new(Code::AuthUnknown, "ask the operator for a token that is in force"))
+        let good = good.filter(|good| !good.bearer.has_expired(SteadyClock::start().now()));
+        let not_in_force =
+            || Problem::new(Code::AuthUnknown, "ask the operator for a token that is in force");
+        good.map(|good| good.caller).ok_or_else(not_in_force)
     }
 
-    fn remembered(&self, hash: &[u8; 32]) -> Option<Option<Arc<Caller>>> {
+    fn remembered(&self, hash: &[u8; 32]) -> Option<Option<Good>> {
         let known = self.lock();
         let known = known.get(hash).filter(|known| known.since.elapsed() < self.trust)?;
-        Some(known.caller.clone())
+        Some(known.good.clone())
     }
 
-    async fn look_up(&self, token: Token, hash: [u8; 32]) -> Result<Option<Arc<Caller>>, Problem> {
+    async fn look_up(&self, token: Token, hash: [u8; 32]) -> Result<Option<Good>, Problem> {
         let books = Arc::clone(&self.books);
         // Before the look-up: what is revoked during it is believed no longer.
         let since = Stopwatch::start();
         let bearer = self.lookups.run(move || books.bearer(&token.0)).await??;
-        let caller = bearer
-            .map(|bearer| Arc::new(Caller { scopes: Scopes::of(&bearer.scopes), identity: bearer.identity }));
-        self.remember(hash, Known { since, caller: caller.clone() });
-        Ok(caller)
+        let good = bearer.map(|bearer| Good {
+            caller: Arc::new(Caller {
+                scopes: Scopes::of(&bearer.scopes),
+                identity: bearer.identity.clone(),
+            }),
+            bearer: Arc::new(bearer),
+        });
+        self.remember(hash, Known { since, good: good.clone() });
+        Ok(good)
     }
 
     fn remember(&self, hash: [u8; 32], now_known: Known) {

@@ -4,7 +4,7 @@
 //! Every list is paged by key: a page names where the next one begins, and what is added meanwhile neither repeats
 //! nor hides a row. Amounts are minor units of the currency beside them; times are milliseconds since the epoch.
 
-use model::Position;
+use model::{EventTime, Position};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -276,6 +276,15 @@ pub struct Bearer {
     pub identity: String,
     /// What it may do: names of kinds, and `read`, `ruleset`.
     pub scopes: Vec<String>,
+    /// From when on it is not good any more, milliseconds since the epoch.
+    pub expires_at: Option<i64>,
+}
+
+impl Bearer {
+    /// Whether the token is good no longer.
+    pub fn has_expired(&self, now: EventTime) -> bool {
+        self.expires_at.is_some_and(|at| at <= now.as_ms())
+    }
 }
 
 /// Answers questions about what is permanent. An answer is as of the call.
@@ -303,12 +312,12 @@ pub trait Books: Send + Sync {
         filter: &DeadLetterFilter,
         page: &PageOf,
     ) -> Result<Page<DeadLetterView>, JournalError>;
+    /// One of them, by its number.
+    fn dead_letter(&self, number: u64) -> Result<Option<DeadLetterView>, JournalError>;
+    /// What became of the record at a position, among the dead letters after a number.
+    fn dead_letter_at(&self, position: Position, after: u64) -> Result<Option<DeadLetterView>, JournalError>;
     /// The rulesets kept, newest first.
     fn rulesets(&self) -> Result<Vec<RulesetView>, JournalError>;
     /// Who holds a token; nobody for one that is unknown or revoked.
     fn bearer(&self, token: &str) -> Result<Option<Bearer>, JournalError>;
 }
-    /// One of them, by its number.
-    fn dead_letter(&self, number: u64) -> Result<Option<DeadLetterView>, JournalError>;
-    /// What became of the record at a position, among the dead letters after a number.
-    fn dead_letter_at(&self, position: Position, after: u64) -> Result<Option<DeadLetterView>, JournalError>;

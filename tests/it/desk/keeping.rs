@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::lane::{Lane, same};
+use crate::lane::{Lane, same, wait_ms};
 
 #[test]
 fn a_backup_of_a_running_lane_is_whole_and_goes_on_where_the_lane_was() {

@@ -18,6 +18,7 @@ const BATCHES: usize = 150;
 /// What version 1 had, and this one has not.
 const BACK_TO_1: &str = "
     CREATE INDEX verdicts_by_subject ON verdicts (subject, subject_sequence);
+    ALTER TABLE tokens DROP COLUMN expires_at;
     ALTER TABLE dead_letters DROP COLUMN ended_at;
     ALTER TABLE dead_letters DROP COLUMN ended_by;
     ALTER TABLE dead_letters DROP COLUMN became_position;

@@ -35,7 +35,7 @@ impl Operator {
         Ok(Operator { connection: connection::to_write_beside(folder)? })
     }
 
-    /// Makes a token for an identity of 1 to [`IDENTITY_BYTES_MAX`] bytes, good for what `scopes` names. What is
+    /// Makes a token for an identity of 1 to [`IDENTITY_BYTES_MAX`] bytes, good for what `scopes` names, until it expires. What is
     /// returned is the only time that it is seen.
     ///
     /// # Errors
@@ -45,6 +45,7 @@ impl Operator {
         identity: &str,
         scopes: &[String],
         now: EventTime,
+        expires: Option<EventTime>,
     ) -> Result<NewToken, JournalError> {
         if !(1..=IDENTITY_BYTES_MAX).contains(&identity.len()) || identity.chars().any(char::is_control) {
             let what = format!(
@@ -55,10 +56,11 @@ impl Operator {
         }
         let token = NewToken::random()?;
         let scopes = serde_json::to_string(scopes).expect("texts are plain data");
-        let values = params![token.token_id, identity, scopes, token.hash().0, now.as_ms()];
-        self.connection
-            .execute("INSERT INTO tokens VALUES (?1, ?2, ?3, ?4, ?5, NULL)", values)
-            .map_err(unwritable)?;
+        let expires = expires.map(EventTime::as_ms);
+        let insert = "INSERT INTO tokens (token_id, identity, scopes, hash, created_at, expires_at) \
+                      VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+        let values = params![token.token_id, identity, scopes, token.hash().0, now.as_ms(), expires];
+        self.connection.execute(insert, values).map_err(unwritable)?;
         Ok(token)
     }
 

@@ -12,7 +12,7 @@ const APPLICATION_ID: i64 = 0x5469_6465;
 const SCRIPTS: &[&str] = &[
     include_str!("schema/0001_begin.sql"),
     include_str!("schema/0002_chain_verdicts.sql"),
-    include_str!("schema/0003_end_dead_letters.sql"),
+    concat!(include_str!("schema/0003_end_dead_letters.sql"), include_str!("schema/0003_expire_tokens.sql")),
 ];
 
 /// The version that this build reads and writes.

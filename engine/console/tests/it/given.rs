@@ -127,6 +127,7 @@ pub(crate) struct TestBooks {
     pub(crate) fault: Mutex<Option<JournalError>>,
     pub(crate) verdicts: Mutex<Vec<PublishedVerdict>>,
     pub(crate) revoked: Mutex<BTreeSet<String>>,
+    pub(crate) tokens_expire_at: Mutex<Option<i64>>,
     pub(crate) lookups: AtomicUsize,
     pub(crate) readers: AtomicUsize,
     pub(crate) readers_seen_max: AtomicUsize,
@@ -190,7 +191,6 @@ fn hold() -> HoldView {
     }
 }
 
-fn dead_letter() -> DeadLetterView {
 /// Of the dead letters, 1 is open, and 2 has become a record.
 pub(crate) struct TestClerk;
 
@@ -211,6 +211,7 @@ impl Clerk for TestClerk {
     }
 }
 
+fn dead_letter() -> DeadLetterView {
     DeadLetterView {
         number: 1,
         position: 4,
@@ -273,7 +274,6 @@ impl Books for TestBooks {
         self.read(format!("{filter:?} {page:?}"), || Page { rows: vec![dead_letter()], next: None })
     }
 
-    fn rulesets(&self) -> Result<Vec<RulesetView>, JournalError> {
     fn dead_letter(&self, number: u64) -> Result<Option<DeadLetterView>, JournalError> {
         self.read(format!("dead letter {number}"), || {
             let raw = Some(if number == 3 { r#"{"kind":"review"}"#.into() } else { "{}".into() });
@@ -285,6 +285,7 @@ impl Books for TestBooks {
         self.read(format!("dead letter at {position} after {after}"), || None)
     }
 
+    fn rulesets(&self) -> Result<Vec<RulesetView>, JournalError> {
         let view =
             RulesetView { hash: "first".into(), kept_at: 1_767_225_600_000, loaded_at_positions: vec![0] };
         self.read("rulesets".into(), || vec![view])
@@ -300,8 +301,10 @@ impl Books for TestBooks {
         let names = token.strip_prefix("tg_").unwrap();
         let scopes: Vec<String> = names.split('-').map(str::to_owned).collect();
         let known = scopes.iter().all(|name| console::Scope::named(name).is_some());
+        let expires_at = *self.tokens_expire_at.lock().unwrap();
         let revoked = self.revoked.lock().unwrap().contains(token);
-        let bearer = Bearer { token_id: names.into(), identity: format!("holder of {names}"), scopes };
+        let bearer =
+            Bearer { token_id: names.into(), identity: format!("holder of {names}"), scopes, expires_at };
         Ok((known && !revoked).then_some(bearer))
     }
 }

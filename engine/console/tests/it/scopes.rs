@@ -40,6 +40,17 @@ fn a_group_posts_its_kinds_and_no_other() {
 }
 
 #[test]
+fn a_token_is_nobodys_from_when_it_expires() {
+    let world = World::new();
+    let now = runtime::SteadyClock::start().now().as_ms();
+    for (expires_at, status) in [(now + 60_000, 200), (now - 1, 401)] {
+        *world.books.tokens_expire_at.lock().unwrap() = Some(expires_at);
+        let token = if status == 200 { "tg_read" } else { "tg_read-click" };
+        assert_eq!(world.get(token, "/v1/status").status, status);
+    }
+}
+
+#[test]
 fn a_kind_posts_itself_and_nothing_else() {
     let world = World::new();
     for own in Kind::ALL {

@@ -22,6 +22,8 @@ pub struct TokenView {
     pub created_at: i64,
     /// When it was revoked, milliseconds since the epoch.
     pub revoked_at: Option<i64>,
+    /// From when on it is not good any more, milliseconds since the epoch.
+    pub expires_at: Option<i64>,
 }
 
 fn scopes(row: &Row<'_>) -> rusqlite::Result<Vec<String>> {
@@ -43,11 +45,13 @@ impl Reader {
                 scopes: scopes(row)?,
                 created_at: row.get("created_at")?,
                 revoked_at: row.get("revoked_at")?,
+                expires_at: row.get("expires_at")?,
             })
         })
     }
 
-    /// Who holds a token; nobody where it is not one of ours, or was revoked. What is compared are hashes, so that how
+    /// Who holds a token; nobody where it is not one of ours, or was revoked; when it
+    /// expires is for the caller to look at, who knows the time. What is compared are hashes, so that how
     /// long it takes tells nothing of the token.
     ///
     /// # Errors
@@ -61,6 +65,7 @@ impl Reader {
                 token_id: row.get("token_id")?,
                 identity: row.get("identity")?,
                 scopes: scopes(row)?,
+                expires_at: row.get("expires_at")?,
             })
         })
     }

@@ -18,8 +18,8 @@ fn a_token_is_good_until_it_is_revoked_and_never_stored() {
     let _writer = open(folder.path());
     let mut operator = Operator::open(folder.path()).unwrap();
     let scopes = ["order".to_owned(), "click".to_owned()];
-    let made = operator.create_token("shop feed", &scopes, now()).unwrap();
-    let other = operator.create_token("ana", &["review".to_owned()], now()).unwrap();
+    let made = operator.create_token("shop feed", &scopes, now(), None).unwrap();
+    let other = operator.create_token("ana", &["review".to_owned()], now(), None).unwrap();
     assert!(made.token.starts_with(TOKEN_PREFIX) && made.token.len() > 80 && made.token != other.token);
     assert!(!format!("{made:?}").contains(&made.token), "nothing prints it by accident");
     let reader = Store::read(folder.path()).unwrap();
@@ -33,6 +33,10 @@ fn a_token_is_good_until_it_is_revoked_and_never_stored() {
         assert_eq!(reader.bearer(not_one).unwrap(), None, "{not_one}");
     }
     let later = now().plus(Span::from_mins(1));
+    assert!(!bearer.has_expired(later), "none was asked for");
+    let brief = operator.create_token("ben", &[], now(), Some(later)).unwrap();
+    let bearer = reader.bearer(&brief.token).unwrap().unwrap();
+    assert_eq!((bearer.has_expired(now()), bearer.has_expired(later)), (false, true));
     assert!(operator.revoke_token(&made.token_id, later).unwrap());
     assert!(!operator.revoke_token(&made.token_id, later).unwrap(), "once is for good");
     assert_eq!(reader.bearer(&made.token).unwrap(), None);
@@ -106,7 +110,7 @@ fn nobody_is_no_identity() {
     drop(open(folder.path()));
     let mut operator = Operator::open(folder.path()).unwrap();
     for identity in [String::new(), "x".repeat(129), "a\u{1b}[31m".to_owned()] {
-        let refused = operator.create_token(&identity, &[], now()).unwrap_err();
+        let refused = operator.create_token(&identity, &[], now(), None).unwrap_err();
         assert!(refused.to_string().contains("1 to 128 bytes"), "{refused}");
     }
 }
@@ -120,7 +124,7 @@ fn operators_and_the_writer_wait_for_each_other() {
         threads.spawn(|| {
             let mut operator = Operator::open(folder.path()).unwrap();
             for _ in 0..50 {
-                operator.create_token("ana", &[], now()).unwrap();
+                operator.create_token("ana", &[], now(), None).unwrap();
             }
         });
         lane.commit(&mut store);
