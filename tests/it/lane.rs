@@ -9,14 +9,14 @@ use model::log::{Genesis, RecordBody};
 use model::{EventTime, Position, Span};
 use runtime::service::{Arrived, Lane as _, Serve, Service, begin};
 use runtime::{Journal, Origin, SteadyClock, Threads};
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::commands::{stderr, stdout};
 use crate::engine;
+use crate::served::Served;
 
 /// How far ahead of its receipt a record may be: those who wait for its time need not wait long.
 const SKEW: Span = Span::ZERO;
@@ -182,45 +182,16 @@ impl Lane {
     }
 
     /// Runs it as a service.
-    pub(crate) fn start(&self) -> Running {
+    pub(crate) fn start(&self) -> Served {
         let mut command = self.command(&["run", "--listen", "127.0.0.1:0", "--rules"]);
-        let mut process = command.arg(self.rules()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut told = BufReader::new(process.stderr.take().unwrap());
-        let mut line = String::new();
-        while !line.contains("\"address\":") {
-            line.clear();
-            assert!(told.read_line(&mut line).unwrap() > 0, "it says where it listens");
-        }
-        // What it says later must not fill the pipe.
-        std::thread::Builder::new().spawn(move || std::io::copy(&mut told, &mut std::io::sink())).unwrap();
-        Running { process }
+        command.arg(self.rules());
+        Served::running(command)
     }
 }
 
 const BURST_ORDER: &str = r#""market":"us","currency":"USD","shop_id":"s1","ip":"203.0.113.7","buyer_id":"x","lines":[{"line_id":"1","product_id":"p","quantity":1,"paid":10000,"declared":{"creator_id":"mia","rate_bp":1000}}]"#;
 const ABROAD_ORDER: &str = r#""market":"de","currency":"EUR","shop_id":"s2","country":"DE","buyer_id":"y","lines":[{"line_id":"1","product_id":"p","quantity":1,"paid":50000,"declared":{"creator_id":"leo","rate_bp":1000}}]"#;
 const PLAIN_ORDER: &str = r#""market":"us","currency":"USD","shop_id":"s1","buyer_id":"z","lines":[{"line_id":"1","product_id":"p","quantity":1,"paid":20000,"declared":{"creator_id":"leo","rate_bp":1000}}]"#;
-
-/// A service that runs until it is stopped.
-pub(crate) struct Running {
-    process: Child,
-}
-
-impl Running {
-    pub(crate) fn stop(mut self) {
-        let pid = self.process.id().to_string();
-        assert!(Command::new("kill").arg(&pid).status().unwrap().success());
-        assert!(self.process.wait().unwrap().success(), "it ends well");
-    }
-}
-
-/// A test that fails leaves no service behind.
-impl Drop for Running {
-    fn drop(&mut self) {
-        drop(self.process.kill());
-        drop(self.process.wait());
-    }
-}
 
 /// The same file, byte for byte.
 pub(crate) fn same(one: &Path, other: &Path) -> bool {

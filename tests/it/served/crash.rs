@@ -1,7 +1,6 @@
 //! Killed at any moment, it goes on where it was: nothing that was accepted is lost, nothing is said twice, and what
 //! was said is what a replay of the log gives.
 
-use connector::store::Store;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
@@ -10,7 +9,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use super::{BUSY, Served, batches, output, rules_in, tidegate, token};
+use super::{BUSY, Replay, Served, batches, output, published, rules_in, tidegate, token};
 
 /// How often it is killed while it serves.
 const KILLS: usize = 100;
@@ -114,30 +113,20 @@ fn a_service_killed_a_hundred_times_loses_nothing_and_says_nothing_twice() {
 
 /// The log has everything that was accepted, and its replay says what was published, in the same bytes.
 fn holds_together(folder: &Path, data: &Path, client: &Client<'_>) {
-    let path = |name: &str| folder.join(name).to_str().unwrap().to_owned();
-    let (log, archive, state, replayed) = (path("log"), path("archive"), path("state"), path("replayed"));
-    output(&["export", "--data", data.to_str().unwrap(), &log, "--archive", &archive]);
-    let text = std::fs::read_to_string(&log).unwrap();
-    let logged: BTreeSet<String> = text.lines().filter_map(event_id).collect();
+    let replay = Replay::of(folder, data);
+    let logged: BTreeSet<String> = replay.log.lines().filter_map(event_id).collect();
     let accepted = client.batches.iter().take(client.accepted).flat_map(|batch| lines(batch));
     let lost: Vec<String> = accepted.filter(|id| !logged.contains(id)).collect();
     assert!(lost.is_empty(), "{} events were accepted and are lost, such as {}", lost.len(), lost[0]);
 
-    let replay = ["replay", &log, "--archive", &archive, "--state", &state, "--verdicts", &replayed];
-    output(&[&replay[..], &["--output", "json"]].concat());
-    let replayed = std::fs::read_to_string(replayed).unwrap();
-    let store = Store::read(data).unwrap();
-    let mut published = Vec::new();
-    while let page @ [_, ..] = &store.verdicts_after(published.len() as u64, 1_000).unwrap()[..] {
-        published.extend(page.iter().map(|verdict| verdict.json.clone()));
-    }
-    assert_eq!(published.len(), replayed.lines().count());
-    for (sequence, (published, replayed)) in (1..).zip(published.iter().zip(replayed.lines())) {
+    let published = published(data);
+    assert_eq!(published.len(), replay.verdicts.len());
+    for (sequence, (published, replayed)) in (1..).zip(published.iter().zip(&replay.verdicts)) {
         assert_eq!(published, replayed, "verdict {sequence}");
     }
     let published: Vec<Value> = published.iter().map(|json| serde_json::from_str(json).unwrap()).collect();
     assert!(published.starts_with(&client.told), "what was told was never taken back");
-    let books = output(&["reconcile", "--state", &state]);
+    let books = output(&["reconcile", "--state", &replay.state]);
     assert!(books.contains("The books balance"), "{books}");
 }
 

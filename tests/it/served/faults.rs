@@ -1,11 +1,10 @@
 //! A disk that takes no more, and bytes that are not what was written: it says so, and says no wrong verdict.
 
-use connector::store::Store;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use super::{Served, batches, output, rules_in, tidegate, token};
+use super::{Replay, Served, batches, published, rules_in, tidegate, token};
 
 /// A lane that has decided something and was killed, and its rules.
 fn a_lane(folder: &Path) -> (PathBuf, PathBuf, String) {
@@ -28,20 +27,6 @@ fn is_decided(served: &Served, token: &str) {
         served.ask("GET /v1/status", token, b"").unwrap().1.contains("\"undecided\":0")
     });
     assert!(decided, "{}", served.said());
-}
-
-fn published(data: &Path) -> Vec<String> {
-    let verdicts = Store::read(data).unwrap().verdicts_after(0, 1_000_000).unwrap();
-    verdicts.into_iter().map(|verdict| verdict.json).collect()
-}
-
-/// The verdicts of a replay of its log.
-fn replayed(folder: &Path, data: &Path) -> Vec<String> {
-    let path = |name: &str| folder.join(name).to_str().unwrap().to_owned();
-    let (log, archive, state, verdicts) = (path("log"), path("archive"), path("state"), path("verdicts"));
-    output(&["export", "--data", data.to_str().unwrap(), &log, "--archive", &archive]);
-    output(&["replay", &log, "--archive", &archive, "--state", &state, "--verdicts", &verdicts]);
-    std::fs::read_to_string(verdicts).unwrap().lines().map(str::to_owned).collect()
 }
 
 /// Starts it where it must not start; what it says.
@@ -94,7 +79,7 @@ fn a_disk_without_room_refuses_records_and_goes_on_when_there_is_room() {
     assert_eq!(served.ask("GET /readyz", &token, b"").unwrap().0, 200);
     is_decided(&served, &token);
     served.stop();
-    assert_eq!(published(&data), replayed(folder.path(), &data));
+    assert_eq!(published(&data), Replay::of(folder.path(), &data).verdicts);
 }
 
 /// A command that sees a folder as a disk that cannot be written, by whoever it is; nothing where the system does not
@@ -162,7 +147,7 @@ fn a_flipped_bit_in_a_snapshot_costs_time_and_no_verdict() {
     served.stop();
     let after = published(&data);
     assert!(after.len() > before.len() && after.starts_with(&before));
-    assert_eq!(after, replayed(folder.path(), &data));
+    assert_eq!(after, Replay::of(folder.path(), &data).verdicts);
 }
 
 #[test]

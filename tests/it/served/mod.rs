@@ -5,6 +5,7 @@ mod faults;
 mod load;
 mod migration;
 
+use connector::store::Store;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
@@ -45,7 +46,7 @@ impl Served {
         Served::running(command)
     }
 
-    fn running(mut command: Command) -> Served {
+    pub(crate) fn running(mut command: Command) -> Served {
         let mut process = command.stderr(Stdio::piped()).spawn().unwrap();
         let said = Arc::new(Mutex::new(String::new()));
         let mut lines = BufReader::new(process.stderr.take().unwrap()).lines().map_while(Result::ok);
@@ -113,6 +114,34 @@ impl Drop for Served {
     }
 }
 
+/// What a replay of a lane's log leaves behind.
+struct Replay {
+    /// The log, a record a line.
+    log: String,
+    /// Its verdicts, as the lane would publish them.
+    verdicts: Vec<String>,
+    /// Where it keeps them.
+    state: String,
+}
+
+impl Replay {
+    /// Exports the log of a lane, with its rulesets, and decides it again.
+    fn of(folder: &Path, data: &Path) -> Replay {
+        let path = |name: &str| folder.join(name).to_str().unwrap().to_owned();
+        let (log, archive, state, verdicts) = (path("log"), path("archive"), path("state"), path("verdicts"));
+        output(&["export", "--data", data.to_str().unwrap(), &log, "--archive", &archive]);
+        output(&["replay", &log, "--archive", &archive, "--state", &state, "--verdicts", &verdicts]);
+        let verdicts = std::fs::read_to_string(verdicts).unwrap().lines().map(str::to_owned).collect();
+        Replay { log: std::fs::read_to_string(log).unwrap(), verdicts, state }
+    }
+}
+
+/// The verdicts that a lane has published, as they were.
+fn published(data: &Path) -> Vec<String> {
+    let verdicts = Store::read(data).unwrap().verdicts_after(0, 1_000_000).unwrap();
+    verdicts.into_iter().map(|verdict| verdict.json).collect()
+}
+
 /// A token that may do everything.
 pub(crate) fn token(data: &Path) -> String {
     let scopes = "producer,finance,risk,ruleset,read";
@@ -133,20 +162,7 @@ pub(crate) fn batches(count: usize) -> Vec<Vec<u8>> {
 }
 
 /// Holds much of it.
-const BUSY: &str = r#"//! Busy
-//! A creator sells a lot in a week.
-
-const ON = "order";
-const SEVERITY = "medium";
-const PUBLIC_CODE = "unusual_order_pattern";
-const LEAST = 2;
-
-let orders = count("order").by("creator_id").within("7d");
-
-if orders >= LEAST {
-    hold_all_of(orders, `${orders} orders in a week`).lasting("6h");
-}
-"#;
+const BUSY: &str = include_str!("../../../engine/connector/tests/it/store/busy.rhai");
 
 /// A folder of rules in this one, with that rule.
 fn rules_in(folder: &Path) -> PathBuf {

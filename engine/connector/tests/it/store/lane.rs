@@ -23,23 +23,7 @@ pub(crate) struct Lane {
 }
 
 /// Holds the orders of whoever sells a lot, some until a person has looked.
-const BUSY: &str = r#"//! Busy
-//! A creator sells a lot in a week.
-
-const ON = "order";
-const SEVERITY = "medium";
-const PUBLIC_CODE = "unusual_order_pattern";
-const LEAST = 2;
-const MANY = 5;
-
-let orders = count("order").by("creator_id").within("7d");
-
-if orders >= MANY {
-    hold(`${orders} orders in a week`).until_reviewed();
-} else if orders >= LEAST {
-    hold_all_of(orders, `${orders} orders in a week`).lasting("6h");
-}
-"#;
+const BUSY: &str = include_str!("busy.rhai");
 
 fn busy() -> Arc<Ruleset> {
     let mut sources = Sources::default();
