@@ -3,6 +3,7 @@
 
 use runtime::books::{PAGE_ROWS_MAX, Page, PageOf};
 use serde::Serialize;
+use std::ops::ControlFlow;
 
 use crate::args::OutputForm;
 use crate::failure::Failure;
@@ -33,34 +34,33 @@ impl<T: Serialize> List<T> {
         form: OutputForm,
         limit: Option<usize>,
         wanted: impl Fn(&T) -> bool,
-        mut page: impl FnMut(&PageOf) -> Result<Page<T>, Failure>,
+        page: impl FnMut(&PageOf) -> Result<Page<T>, Failure>,
     ) -> Result<(), Failure> {
         let limit = limit.unwrap_or(if form == OutputForm::Table { SHOWN } else { usize::MAX });
-        let mut shown = 0;
+        let (mut shown, mut is_more) = (0, false);
         let mut table = table(self.columns);
         if form == OutputForm::Csv {
             print::out(&print::csv_text(|csv| csv.write_record(self.fields))?)?;
         }
-        let mut after = None;
-        let is_more = loop {
-            let read = page(&PageOf { after, rows: PAGE_ROWS_MAX })?;
-            let mut rows = read.rows.iter().filter(|row| wanted(row));
+        let mut reader = Reader::There;
+        each_page(page, |rows| {
+            let mut rows = rows.into_iter().filter(&wanted);
             for row in rows.by_ref().take(limit - shown) {
                 shown += 1;
-                match self.row(form, row)? {
-                    Row::Cells(cells) => {
-                        table.add_row(cells);
-                    }
-                    Row::Text(text) if print::offer(&text)? == Reader::Gone => return Ok(()),
-                    Row::Text(_) => {}
+                match self.row(form, &row)? {
+                    Row::Cells(cells) => table.add_row(cells),
+                    Row::Text(text) => reader = print::offer(&text)?,
+                }
+                if reader == Reader::Gone {
+                    return Ok(ControlFlow::Break(()));
                 }
             }
-            match (rows.next(), read.next) {
-                (Some(_), _) => break true,
-                (None, None) => break false,
-                (None, next) => after = next,
-            }
-        };
+            is_more = rows.next().is_some();
+            Ok(if is_more { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+        })?;
+        if reader == Reader::Gone {
+            return Ok(());
+        }
         self.end(form, shown, is_more, &table.to_string())
     }
 
@@ -82,6 +82,31 @@ impl<T: Serialize> List<T> {
             (_, false) => {}
         }
         Ok(())
+    }
+}
+
+/// What of a list was not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Left {
+    /// Another page, at least.
+    More,
+    /// Nothing.
+    Nothing,
+}
+
+/// Hands on a list, page by page, to its end or until it is enough.
+pub(crate) fn each_page<T>(
+    mut page: impl FnMut(&PageOf) -> Result<Page<T>, Failure>,
+    mut take: impl FnMut(Vec<T>) -> Result<ControlFlow<()>, Failure>,
+) -> Result<Left, Failure> {
+    let mut after = None;
+    loop {
+        let read = page(&PageOf { after, rows: PAGE_ROWS_MAX })?;
+        match (take(read.rows)?, read.next) {
+            (_, None) => return Ok(Left::Nothing),
+            (ControlFlow::Break(()), Some(_)) => return Ok(Left::More),
+            (ControlFlow::Continue(()), next) => after = next,
+        }
     }
 }
 

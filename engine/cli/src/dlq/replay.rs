@@ -2,8 +2,9 @@
 //! a record that was mended by hand.
 
 use model::Position;
-use runtime::books::{DeadLetterFilter, DeadLetterState, PAGE_ROWS_MAX, PageOf};
+use runtime::books::{DeadLetterFilter, DeadLetterState};
 use runtime::letters::{Hand, Put, SentAgain, send_again};
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use super::{code, unknown};
@@ -12,6 +13,7 @@ use crate::config::Config;
 use crate::data::now;
 use crate::door::{self, Door};
 use crate::failure::Failure;
+use crate::pages::each_page;
 use crate::print;
 use crate::table::table;
 
@@ -71,16 +73,15 @@ fn numbers(args: &DlqReplay) -> Result<Vec<u64>, Failure> {
     };
     let state = Some(DeadLetterState::Open);
     let filter = DeadLetterFilter { code: Some(code(name)?), state, ..DeadLetterFilter::default() };
-    let (mut numbers, mut after) = (Vec::new(), None);
-    loop {
-        let page =
-            args.data.answered(reader.dead_letters(&filter, &PageOf { after, rows: PAGE_ROWS_MAX }))?;
-        numbers.extend(page.rows.iter().map(|letter| letter.number));
-        match page.next {
-            None => return Ok(numbers),
-            next => after = next,
-        }
-    }
+    let mut numbers = Vec::new();
+    each_page(
+        |page| args.data.answered(reader.dead_letters(&filter, page)),
+        |letters| {
+            numbers.extend(letters.iter().map(|letter| letter.number));
+            Ok(ControlFlow::Continue(()))
+        },
+    )?;
+    Ok(numbers)
 }
 
 fn one(

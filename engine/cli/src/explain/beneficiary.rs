@@ -8,12 +8,13 @@ use runtime::books::{
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 
 use crate::args::{Data, OutputForm};
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::holds::{HOLDS, time};
-use crate::pages::{or_empty, short};
+use crate::pages::{Left, each_page, or_empty, short};
 use crate::print;
 use crate::summary::{amount, group};
 use crate::table::table;
@@ -84,15 +85,16 @@ fn open(
     reader: &Reader,
     data: &Data,
 ) -> Result<(Vec<CommissionView>, bool), Failure> {
-    let (mut open, mut page) = (Vec::new(), PageOf { after: None, rows: PAGE_ROWS_MAX });
-    loop {
-        let found = data.answered(reader.commissions(filter, &page))?;
-        open.extend(found.rows.into_iter().filter(is_open));
-        page.after = found.next;
-        if page.after.is_none() || open.len() >= PAGE_ROWS_MAX as usize {
-            return Ok((open, page.after.is_some()));
-        }
-    }
+    let mut open = Vec::new();
+    let left = each_page(
+        |page| data.answered(reader.commissions(filter, page)),
+        |found| {
+            open.extend(found.into_iter().filter(is_open));
+            let is_enough = open.len() >= PAGE_ROWS_MAX as usize;
+            Ok(if is_enough { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+        },
+    )?;
+    Ok((open, left == Left::More))
 }
 
 fn is_open(commission: &CommissionView) -> bool {
