@@ -67,11 +67,8 @@ impl TestLane {
         self.submitted.lock().unwrap().push(records);
         let stamp = model::EventTime::from_ms(1_767_225_600_000).unwrap();
         if *self.mood.lock().unwrap() != Mood::Undecided {
-            self.status.committed(
-                Position((first.0 + count as u64).saturating_sub(1)),
-                *self.status.verdicts().borrow(),
-                None,
-            );
+            let verdicts = *self.status.verdicts().borrow();
+            self.status.committed(Position((first.0 + count as u64).saturating_sub(1)), verdicts, None);
         }
         Receipt { first, count, stamp }
     }
@@ -191,14 +188,14 @@ fn hold() -> HoldView {
     }
 }
 
-/// Of the dead letters, 1 is open, and 2 has become a record.
+/// Of the dead letters, only 2 has become a record.
 pub(crate) struct TestClerk;
 
 impl Clerk for TestClerk {
     fn attempt(&mut self, number: u64) -> Result<Attempt, JournalError> {
         Ok(match number {
-            1 => Attempt::Replay { attempts: 1, raw: b"{}".to_vec() },
-            _ => Attempt::Ended(DeadLetterState::Replayed),
+            2 => Attempt::Ended(DeadLetterState::Replayed),
+            _ => Attempt::Replay { attempts: 1, raw: b"{}".to_vec() },
         })
     }
 
@@ -207,7 +204,7 @@ impl Clerk for TestClerk {
     }
 
     fn close(&mut self, number: u64, _: &str, _: &Hand<'_>) -> Result<Closing, JournalError> {
-        Ok(if number == 1 { Closing::Closed } else { Closing::Ended(DeadLetterState::Replayed) })
+        Ok(if number == 2 { Closing::Ended(DeadLetterState::Replayed) } else { Closing::Closed })
     }
 }
 
