@@ -73,7 +73,7 @@ pub(crate) struct Review {
     #[arg(long, value_name = "DOCUMENT")]
     pub evidence: Vec<String>,
     /// About a creator who has earned nothing here so far: what is decided holds from their first order on
-    #[arg(long, requires = "creator")]
+    #[arg(long)]
     pub unknown_ok: bool,
     /// Only propose: it is recorded, and moves nothing
     #[arg(long)]

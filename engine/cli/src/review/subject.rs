@@ -35,6 +35,11 @@ pub(crate) struct Meant {
 pub(crate) fn find(args: &Review, config: &Config) -> Result<Meant, Failure> {
     let mut reader = args.data.read()?;
     let subject = &args.subject;
+    if args.unknown_ok && subject.creator.is_none() {
+        return Err(Failure::usage(
+            "--unknown-ok is about a --creator: all others are there, or are none".into(),
+        ));
+    }
     if let Some(beginning) = &subject.commission {
         let named = |beginning: &str, rows| {
             let found = args.data.answered(reader.commissions_named(beginning, rows))?;
