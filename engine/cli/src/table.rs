@@ -7,8 +7,8 @@ use std::fmt::{self, Write as _};
 use textwrap::Options;
 use textwrap::core::display_width;
 
-/// Columns between two cells.
-const GAP: usize = 2;
+/// Columns that a cell takes beside its text; the last one, one less.
+const GAP: usize = 3;
 
 /// A table, until it is shown.
 #[derive(Debug)]
@@ -128,7 +128,7 @@ struct Width {
 fn fitted(mut widths: Vec<Width>, room: usize) -> Option<Vec<Width>> {
     loop {
         let taken: usize = widths.iter().map(|width| width.now + GAP).sum();
-        if taken <= room {
+        if taken <= room + 1 {
             return Some(widths);
         }
         let widest = widths.iter_mut().filter(|width| width.now > width.least).max_by_key(|width| width.now);
