@@ -24,6 +24,7 @@ mod operating;
 mod real;
 mod served;
 mod service;
+mod settings;
 mod shipped_rules;
 mod telemetry;
 mod telling;

@@ -2,14 +2,14 @@
 
 mod desk;
 mod lane;
+mod serving;
 
 pub(crate) use desk::{Dlq, DlqClose, DlqList, DlqReplay, Holds, HoldsList, HoldsSort, Report, Review};
 pub(crate) use lane::{Data, MaybeData, Reach};
+pub(crate) use serving::{Run, Serving};
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
-use std::net::SocketAddr;
 use std::path::PathBuf;
-use tracing_subscriber::filter::LevelFilter;
 
 /// Holds or releases creator commissions: attributes orders, measures what happened around them, runs the risk
 /// team's rules and keeps every commission's money.
@@ -62,6 +62,7 @@ pub(crate) struct Common {
 /// What is fixed for the life of a log that begins here; each is also a key of the table `[lane]`. Lengths of time
 /// are written like 7d.
 #[derive(Debug, Clone, Default, Args, serde::Deserialize)]
+#[serde(expecting = "a table")]
 #[command(next_help_heading = "Lane: fixed for the life of a log; an exported log brings its own")]
 pub(crate) struct Lane {
     /// Timers fire on this grid of the log clock, 1s to 1d [default: 1m]
@@ -77,7 +78,14 @@ pub(crate) struct Lane {
     #[arg(long, global = true, value_name = "TIME", env = "TIDEGATE_PARK_FOR", hide_short_help = true)]
     pub park_for: Option<String>,
     /// Secret that buckets creators into canaries and keys the ids of group holds: 16 hexadecimal digits [default: 0000000000000000]
-    #[arg(long, global = true, value_name = "KEY", env = "TIDEGATE_CANARY_KEY", hide_short_help = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "KEY",
+        env = "TIDEGATE_CANARY_KEY",
+        hide_env_values = true,
+        hide_short_help = true
+    )]
     pub canary_key: Option<String>,
     /// How completeness of feeds is known: complete_to_clock or marked [default: complete_to_clock]
     #[arg(long, global = true, value_name = "HOW", env = "TIDEGATE_FEEDS", hide_short_help = true)]
@@ -147,6 +155,68 @@ pub(crate) enum Command {
     },
 }
 
+impl Cli {
+    /// The settings that were typed, by flag or by variable.
+    pub(crate) fn typed(&mut self) -> Typed {
+        Typed {
+            common: self.common.clone(),
+            data: self.command.folder().and_then(|folder| folder.clone()),
+            run: self.command.serving().cloned().unwrap_or_default(),
+        }
+    }
+}
+
+/// The settings that were typed, by flag or by variable.
+#[derive(Debug, Default)]
+pub(crate) struct Typed {
+    pub common: Common,
+    /// The folder of the lane's store.
+    pub data: Option<PathBuf>,
+    pub run: Serving,
+}
+
+impl Command {
+    /// How it was typed that a lane is served.
+    fn serving(&self) -> Option<&Serving> {
+        let (Command::Run(run) | Command::Config(ConfigCommand::Print(run))) = self else { return None };
+        Some(&run.serving)
+    }
+
+    /// Where the folder of the lane is typed, for the commands that mean one.
+    pub(crate) fn folder(&mut self) -> Option<&mut Option<PathBuf>> {
+        match self {
+            Command::Run(Run { data, .. })
+            | Command::Config(ConfigCommand::Print(Run { data, .. }))
+            | Command::Status(data)
+            | Command::Upgrade(data)
+            | Command::Holds(Holds::List(HoldsList { data, .. }))
+            | Command::Review(Review { data, .. })
+            | Command::Dlq(
+                Dlq::List(DlqList { data, .. })
+                | Dlq::Show { data, .. }
+                | Dlq::Replay(DlqReplay { data, .. })
+                | Dlq::Close(DlqClose { data, .. }),
+            )
+            | Command::Report(Report { data, .. })
+            | Command::Token(Token::Create { data, .. } | Token::List(data) | Token::Revoke { data, .. })
+            | Command::Export(Export { data, .. })
+            | Command::Backup(Backup { data, .. })
+            | Command::Verdicts(Verdicts {
+                command: Some(VerdictsCommand::Export(VerdictsExport { data, .. })),
+                ..
+            }) => Some(&mut data.folder),
+            Command::Verdicts(Verdicts { command: None, data, .. })
+            | Command::Explain(Explain { data, .. })
+            | Command::Reconcile(Reconcile { data, .. }) => Some(&mut data.folder),
+            Command::Replay(_)
+            | Command::Demo(_)
+            | Command::Rules(_)
+            | Command::Events(_)
+            | Command::Completions { .. } => None,
+        }
+    }
+}
+
 /// `tidegate replay`
 #[derive(Debug, Args)]
 pub(crate) struct Replay {
@@ -166,46 +236,6 @@ pub(crate) struct Replay {
     /// such as 2026-03-01, at midnight UTC; or so long ago, such as 24h
     #[arg(long, value_name = "TIME")]
     pub until: Option<String>,
-}
-
-/// `tidegate run`
-#[derive(Debug, Args)]
-pub(crate) struct Run {
-    #[command(flatten)]
-    pub data: Data,
-    /// Where to listen: an address and a port; port 0 takes a free one
-    #[arg(long, value_name = "ADDRESS", env = "TIDEGATE_LISTEN", default_value = "127.0.0.1:8780")]
-    pub listen: SocketAddr,
-    /// The certificate chain, as PEM: other machines reach the lane over TLS
-    #[arg(long, value_name = "FILE", env = "TIDEGATE_TLS_CERTIFICATE", value_hint = ValueHint::FilePath)]
-    pub tls_certificate: Option<PathBuf>,
-    /// The certificate's private key, as PEM
-    #[arg(long, value_name = "FILE", env = "TIDEGATE_TLS_KEY", value_hint = ValueHint::FilePath)]
-    pub tls_key: Option<PathBuf>,
-    /// A proxy that ends TLS stands before it, and lets nobody else through
-    #[arg(long, env = "TIDEGATE_BEHIND_PROXY")]
-    pub behind_proxy: bool,
-    /// What is told on standard error, from this level up: off, error, warn, info, debug or trace
-    #[arg(long, value_name = "LEVEL", env = "TIDEGATE_LOG", default_value = "info")]
-    pub log: LevelFilter,
-    /// Records between two snapshots
-    #[arg(
-        long,
-        value_name = "N",
-        env = "TIDEGATE_SNAPSHOT_INTERVAL",
-        default_value_t = 1_000_000,
-        hide_short_help = true
-    )]
-    pub snapshot_interval: u64,
-    /// Records that may wait to be decided; beyond them clients are told to come again
-    #[arg(
-        long,
-        value_name = "N",
-        env = "TIDEGATE_UNDECIDED_MAX",
-        default_value_t = runtime::service::limit::UNDECIDED_RECORDS_MAX,
-        hide_short_help = true
-    )]
-    pub undecided_max: u64,
 }
 
 /// `tidegate token`
@@ -428,5 +458,5 @@ pub(crate) struct Reconcile {
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConfigCommand {
     /// Print the settings in force as tidegate.toml, with where each comes from
-    Print,
+    Print(Run),
 }

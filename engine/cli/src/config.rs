@@ -1,14 +1,20 @@
 //! What the arguments mean: flag before environment before tidegate.toml before default.
 
+mod file;
 mod lane;
+mod serving;
+
+pub(crate) use serving::Serving;
 
 use model::{Market, ProgramId};
 use runtime::Threads;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::path::{Path, PathBuf};
 
-use crate::args::{Common, OutputForm};
+use crate::args::{OutputForm, Typed};
+use crate::config::file::File;
 use crate::config::lane::Lane;
+use crate::data;
 use crate::failure::Failure;
 use crate::origin::{FromEnvironment, Origin};
 use crate::print;
@@ -20,30 +26,16 @@ const DEFAULT_FILE: &str = "tidegate.toml";
 const THREADS_MAX: usize = 256;
 
 /// The keys of tidegate.toml that stand in no table; each is also a flag and a variable.
-const PLAIN_KEYS: [&str; 7] = ["rules", "state", "output", "threads", "chunk", "program", "market"];
+const PLAIN_KEYS: [&str; 8] = ["rules", "state", "data", "output", "threads", "chunk", "program", "market"];
 
 /// Every setting that a flag or a variable can give, by the name of its argument.
 pub(crate) fn keys() -> Vec<&'static str> {
-    PLAIN_KEYS.into_iter().chain(lane::KEYS).collect()
+    PLAIN_KEYS.into_iter().chain(lane::KEYS).chain(serving::KEYS).collect()
 }
 
 /// Whether a setting stands in the table `[lane]`.
 pub(crate) fn is_of_the_lane(key: &str) -> bool {
     lane::KEYS.contains(&key)
-}
-
-/// tidegate.toml as written.
-#[derive(Debug, Default, Deserialize)]
-struct File {
-    rules: Option<PathBuf>,
-    state: Option<PathBuf>,
-    output: Option<OutputForm>,
-    threads: Option<usize>,
-    chunk: Option<usize>,
-    program: Option<String>,
-    market: Option<String>,
-    #[serde(default)]
-    lane: crate::args::Lane,
 }
 
 /// The settings in force.
@@ -53,6 +45,8 @@ pub(crate) struct Config {
     pub rules: PathBuf,
     /// The folder that keeps what a run leaves behind.
     pub state: PathBuf,
+    /// The folder of the lane's store, if one was named.
+    pub data: Option<PathBuf>,
     /// How results are printed.
     pub output: OutputForm,
     /// Threads that decide.
@@ -65,6 +59,8 @@ pub(crate) struct Config {
     pub market: Market,
     /// What is fixed for the life of a log that begins here.
     pub lane: Lane,
+    /// How a lane is served.
+    pub run: Serving,
     /// The file that was read, if any.
     pub file: Option<PathBuf>,
     /// Where each comes from, in the order of [`keys`].
@@ -78,7 +74,8 @@ struct Setting {
     #[serde(skip_serializing_if = "Option::is_none")]
     table: Option<&'static str>,
     key: &'static str,
-    value: toml::Value,
+    /// Nothing, where nobody said anything and there is no default.
+    value: Option<toml::Value>,
     from: String,
 }
 
@@ -86,43 +83,28 @@ impl Config {
     /// Resolves the settings.
     pub(crate) fn resolve(
         named: Option<&Path>,
-        typed: &Common,
+        typed: Typed,
         environment: &FromEnvironment,
     ) -> Result<Config, Failure> {
         let path = named
             .map(Path::to_path_buf)
             .or_else(|| Some(DEFAULT_FILE.into()).filter(|p: &PathBuf| p.exists()));
-        let file = path.as_deref().map(read).transpose()?.unwrap_or_default();
-        let mut origins = vec![
-            environment.origin("rules", typed.rules.as_ref(), file.rules.as_ref()),
-            environment.origin("state", typed.state.as_ref(), file.state.as_ref()),
-            environment.origin("output", typed.output.as_ref(), file.output.as_ref()),
-            environment.origin("threads", typed.threads.as_ref(), file.threads.as_ref()),
-            environment.origin("chunk", typed.chunk.as_ref(), file.chunk.as_ref()),
-            environment.origin("program", typed.program.as_ref(), file.program.as_ref()),
-            environment.origin("market", typed.market.as_ref(), file.market.as_ref()),
-        ];
-        origins.extend(lane::origins(&typed.lane, &file.lane, environment));
-        let threads = match typed.threads.or(file.threads).unwrap_or(0) {
-            0 => Threads::All,
-            count @ ..=THREADS_MAX => Threads::Exactly(count),
-            count => {
-                return Err(Failure::usage(format!(
-                    "`threads` is {count}; at most {THREADS_MAX} make sense"
-                )));
-            }
-        };
-        let program = typed.program.clone().or(file.program).unwrap_or_else(|| "main".into());
-        let market = typed.market.clone().or(file.market).unwrap_or_else(|| "main".into());
+        let file = path.as_deref().map(File::read).transpose()?.unwrap_or_default();
+        let origins = origins(&typed, &file, environment);
+        let Typed { common, data, run } = typed;
+        let program = common.program.or(file.program).unwrap_or_else(|| "main".into());
+        let market = common.market.or(file.market).unwrap_or_else(|| "main".into());
         Ok(Config {
-            rules: typed.rules.clone().or(file.rules).unwrap_or_else(|| "rules".into()),
-            state: typed.state.clone().or(file.state).unwrap_or_else(|| ".tidegate".into()),
-            output: typed.output.or(file.output).unwrap_or(OutputForm::Table),
-            threads,
-            chunk: at_least_one(typed.chunk.or(file.chunk).unwrap_or(runtime::CHUNK_RECORDS))?,
+            rules: common.rules.or(file.rules).unwrap_or_else(|| "rules".into()),
+            state: common.state.or(file.state).unwrap_or_else(|| ".tidegate".into()),
+            data: data.or(file.data),
+            output: common.output.or(file.output).unwrap_or(OutputForm::Table),
+            threads: at_most(common.threads.or(file.threads).unwrap_or(0))?,
+            chunk: at_least_one(common.chunk.or(file.chunk).unwrap_or(runtime::CHUNK_RECORDS))?,
             program: ProgramId::new(&program).map_err(|e| Failure::usage(format!("`program`: {e}")))?,
             market: Market::new(&market).map_err(|e| Failure::usage(format!("`market`: {e}")))?,
-            lane: Lane::resolve(&typed.lane, file.lane)?,
+            lane: Lane::resolve(&common.lane, file.lane)?,
+            run: Serving::resolve(run, file.run),
             file: path,
             origins,
         })
@@ -136,7 +118,7 @@ impl Config {
             OutputForm::Csv => print::csv_text(|csv| {
                 csv.write_record(["table", "key", "value", "from"])?;
                 for setting in self.settings() {
-                    let value = setting.value.as_str().map_or(setting.value.to_string(), str::to_owned);
+                    let value = setting.value.as_ref().map_or(String::new(), plain);
                     let table = setting.table.unwrap_or_default();
                     csv.write_record([table, setting.key, &value, &setting.from])?;
                 }
@@ -156,7 +138,10 @@ impl Config {
                 text += &format!("\n[{name}]\n");
             }
             table = setting.table;
-            let said = format!("{} = {}", setting.key, setting.value);
+            let said = match setting.value {
+                Some(value) => format!("{} = {value}", setting.key),
+                None => format!("# {} is not set", setting.key),
+            };
             text += &format!("{said:<36} # {}{}\n", setting.from, note(setting.key));
         }
         text
@@ -178,22 +163,24 @@ impl Config {
         let values = [
             text(&self.rules.display()),
             text(&self.state.display()),
+            text(&self.data.as_deref().unwrap_or(Path::new(data::DEFAULT_FOLDER)).display()),
             text(&output),
             whole(threads),
             whole(self.chunk),
             text(&self.program),
             text(&self.market),
         ];
-        let plain = PLAIN_KEYS.into_iter().zip(values).map(|(key, value)| (None, key, value));
+        let plain = PLAIN_KEYS.into_iter().zip(values).map(|(key, value)| (None, key, Some(value)));
         let lane = self.lane.values().into_iter();
-        let lane = lane.map(|(key, value)| (Some("lane"), key, toml::Value::String(value)));
+        let lane = lane.map(|(key, value)| (Some("lane"), key, Some(toml::Value::String(value))));
+        let run = self.run.values().into_iter().map(|(key, value)| (Some("run"), key, value));
         let setting = |((table, key, value), origin): ((Option<&'static str>, _, _), &Origin)| Setting {
             table,
             key,
             value,
             from: origin.told(key, self.file.as_deref()),
         };
-        plain.chain(lane).zip(&self.origins).map(setting).collect()
+        plain.chain(lane).chain(run).zip(&self.origins).map(setting).collect()
     }
 }
 
@@ -202,25 +189,44 @@ fn note(key: &str) -> &'static str {
     match key {
         "threads" => "; 0 is one a core",
         "chunk" => "; records decided at once, never shows in an output",
-        _ => lane::note(key),
+        _ if lane::KEYS.contains(&key) => lane::note(key),
+        _ => serving::note(key),
+    }
+}
+
+/// Where each comes from, in the order of [`keys`].
+fn origins(typed: &Typed, file: &File, environment: &FromEnvironment) -> Vec<Origin> {
+    let common = &typed.common;
+    let mut origins = vec![
+        environment.origin("rules", common.rules.as_ref(), file.rules.as_ref()),
+        environment.origin("state", common.state.as_ref(), file.state.as_ref()),
+        environment.origin("data", typed.data.as_ref(), file.data.as_ref()),
+        environment.origin("output", common.output.as_ref(), file.output.as_ref()),
+        environment.origin("threads", common.threads.as_ref(), file.threads.as_ref()),
+        environment.origin("chunk", common.chunk.as_ref(), file.chunk.as_ref()),
+        environment.origin("program", common.program.as_ref(), file.program.as_ref()),
+        environment.origin("market", common.market.as_ref(), file.market.as_ref()),
+    ];
+    origins.extend(lane::origins(&common.lane, &file.lane, environment));
+    origins.extend(serving::origins(&typed.run, &file.run, environment));
+    origins
+}
+
+/// A value without the marks of TOML around a text.
+fn plain(value: &toml::Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+fn at_most(threads: usize) -> Result<Threads, Failure> {
+    match threads {
+        0 => Ok(Threads::All),
+        count @ ..=THREADS_MAX => Ok(Threads::Exactly(count)),
+        count => Err(Failure::usage(format!("`threads` is {count}; at most {THREADS_MAX} make sense"))),
     }
 }
 
 fn at_least_one(chunk: usize) -> Result<usize, Failure> {
     if chunk == 0 { Err(Failure::usage("`chunk` must be at least 1".into())) } else { Ok(chunk) }
-}
-
-fn read(path: &Path) -> Result<File, Failure> {
-    let text = std::fs::read_to_string(path).map_err(|e| Failure::input(path, &e))?;
-    let table: toml::Table = text.parse().map_err(|e| Failure::usage(format!("{}: {e}", path.display())))?;
-    let known: Vec<&str> = PLAIN_KEYS.into_iter().chain(["lane"]).collect();
-    if let Some(unknown) = table.keys().find(|key| !known.contains(&key.as_str())) {
-        let nearest = crate::failure::nearest(unknown, "keys", &known);
-        return Err(Failure::usage(format!("{}: unknown key `{unknown}`{nearest}", path.display())));
-    }
-    let lane = table.get("lane").and_then(toml::Value::as_table).map_or(Ok(()), lane::only_known);
-    lane.map_err(|what| Failure::usage(format!("{}: {what}", path.display())))?;
-    toml::from_str(&text).map_err(|e| Failure::usage(format!("{}: {e}", path.display())))
 }
 
 #[cfg(test)]
@@ -231,7 +237,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("tidegate.toml");
         std::fs::write(&path, text).unwrap();
-        Config::resolve(Some(&path), &Common::default(), &FromEnvironment::default())
+        Config::resolve(Some(&path), Typed::default(), &FromEnvironment::default())
     }
 
     #[test]
@@ -247,14 +253,5 @@ mod tests {
         let values = |config: &Config| config.settings().into_iter().map(|s| s.value).collect::<Vec<_>>();
         assert_eq!(values(&first), values(&second));
         assert_eq!(second.threads, Threads::Exactly(3));
-    }
-
-    #[test]
-    fn a_flag_comes_before_the_file() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("tidegate.toml");
-        std::fs::write(&path, "chunk = 5").unwrap();
-        let typed = Common { chunk: Some(7), ..Common::default() };
-        assert_eq!(Config::resolve(Some(&path), &typed, &FromEnvironment::default()).unwrap().chunk, 7);
     }
 }

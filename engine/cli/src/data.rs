@@ -7,32 +7,40 @@ use std::path::Path;
 use crate::args::{Data, MaybeData};
 use crate::failure::Failure;
 
+/// Where the store of a lane is when nobody says.
+pub(crate) const DEFAULT_FOLDER: &str = "tidegate-data";
+
 impl Data {
+    /// Where it is.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.as_deref().unwrap_or(Path::new(DEFAULT_FOLDER))
+    }
+
     /// Opens it to read: it may be written meanwhile.
     pub(crate) fn read(&self) -> Result<Reader, Failure> {
-        Store::read(&self.folder).map_err(unusable)
+        Store::read(self.folder()).map_err(unusable)
     }
 
     /// Opens it to change what no verdict depends on.
     pub(crate) fn operator(&self) -> Result<Operator, Failure> {
-        Operator::open(&self.folder).map_err(unusable)
+        Operator::open(self.folder()).map_err(unusable)
     }
 
     /// An answer of the store, or why there is none.
     pub(crate) fn answered<T>(&self, answer: Result<T, JournalError>) -> Result<T, Failure> {
-        answered(&self.folder, answer)
+        answered(self.folder(), answer)
     }
 
     /// A change of the store, or why it was not made.
     pub(crate) fn written<T>(&self, change: Result<T, JournalError>) -> Result<T, Failure> {
-        change.map_err(|error| Failure::output(&self.folder.display(), &error))
+        change.map_err(|error| Failure::output(&self.folder().display(), &error))
     }
 }
 
 impl MaybeData {
     /// The lane that is meant, if one is.
     pub(crate) fn lane(&self) -> Option<Data> {
-        self.folder.clone().map(|folder| Data { folder })
+        self.folder.is_some().then(|| Data { folder: self.folder.clone() })
     }
 }
 

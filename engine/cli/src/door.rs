@@ -55,7 +55,7 @@ pub(crate) fn open<T>(
     work: impl FnOnce(&Door<'_>) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     data.read()?;
-    let holder = Holder::of(&data.folder).map_err(|error| Failure::input(&data.folder, &error))?;
+    let holder = Holder::of(data.folder()).map_err(|error| Failure::input(data.folder(), &error))?;
     if holder.is_none() && reach.url.is_none() {
         return stopped(data, &identity(data, reach)?, config, work);
     }
@@ -73,7 +73,7 @@ fn url(data: &Data, reach: &Reach, holder: Option<&Holder>) -> Result<String, Fa
     let said = reach.url.clone().or_else(|| holder.and_then(|holder| holder.listening.clone()));
     said.ok_or_else(|| {
         let holder = holder.map(|holder| format!(" by {holder}")).unwrap_or_default();
-        let folder = data.folder.display();
+        let folder = data.folder().display();
         Failure::usage(format!("{folder} is in use{holder}, which does not listen; try again in a moment"))
     })
 }
@@ -102,7 +102,7 @@ fn stopped<T>(
     config: &Config,
     work: impl FnOnce(&Door<'_>) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    let store = Store::open(&data.folder, &Holder::here(now(), None)).map_err(unusable)?;
+    let store = Store::open(data.folder(), &Holder::here(now(), None)).map_err(unusable)?;
     let snapshots = store.snapshots();
     // It runs for a moment: the snapshot that it takes when it stops is enough.
     let serve = Serve {

@@ -55,9 +55,9 @@ use crate::origin::FromEnvironment;
 /// Does what the arguments say; the exit code says how it went.
 pub fn main() -> ExitCode {
     let matches = Cli::command().get_matches();
-    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let mut cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let done = idle::refuse(&cli.command, &matches)
-        .and_then(|()| run(&cli, &FromEnvironment::of(&matches, &config::keys())));
+        .and_then(|()| run(&mut cli, &FromEnvironment::of(&matches, &config::keys())));
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
@@ -67,8 +67,12 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(cli: &Cli, environment: &FromEnvironment) -> Result<(), Failure> {
-    let config = Config::resolve(cli.config.as_deref(), &cli.common, environment)?;
+fn run(cli: &mut Cli, environment: &FromEnvironment) -> Result<(), Failure> {
+    let typed = cli.typed();
+    let config = Config::resolve(cli.config.as_deref(), typed, environment)?;
+    if let Some(folder) = cli.command.folder() {
+        folder.clone_from(&config.data);
+    }
     match &cli.command {
         Command::Replay(args) => replay::run(args, &config),
         Command::Demo(args) => demo::run(args, &config),
@@ -87,7 +91,7 @@ fn run(cli: &Cli, environment: &FromEnvironment) -> Result<(), Failure> {
         Command::Export(args) => export::run(args),
         Command::Backup(args) => backup::run(args, &config),
         Command::Upgrade(args) => upgrade::run(args),
-        Command::Config(ConfigCommand::Print) => print::out(&config.print()?),
+        Command::Config(ConfigCommand::Print(_)) => print::out(&config.print()?),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "tidegate", &mut script);

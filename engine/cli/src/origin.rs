@@ -1,7 +1,7 @@
 //! Where each setting comes from.
 
-use clap::ArgMatches;
 use clap::parser::ValueSource;
+use clap::{ArgMatches, Id};
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -35,9 +35,15 @@ impl Origin {
 pub(crate) struct FromEnvironment(BTreeSet<&'static str>);
 
 impl FromEnvironment {
-    /// Of these settings, each the id of an argument.
+    /// Of these settings, each the id of an argument: of the command itself, or of every command.
     pub(crate) fn of(matches: &ArgMatches, keys: &[&'static str]) -> FromEnvironment {
-        let is = |key: &&str| matches.value_source(key) == Some(ValueSource::EnvVariable);
+        let mut command = matches;
+        while let Some((_, below)) = command.subcommand() {
+            command = below;
+        }
+        let given: BTreeSet<&str> = command.ids().map(Id::as_str).collect();
+        let is =
+            |key: &&str| given.contains(key) && command.value_source(key) == Some(ValueSource::EnvVariable);
         FromEnvironment(keys.iter().copied().filter(is).collect())
     }
 

@@ -98,7 +98,7 @@ fn evidence(text: &str) -> Result<Value, Failure> {
 fn imagined(args: &Review, raw: &[u8], review_id: &str, config: &Config) -> Result<Outcome, Failure> {
     let reader = args.data.read()?;
     let total = args.data.answered(reader.head())?.next().0;
-    let snapshots = SnapshotFolder::in_store(&args.data.folder);
+    let snapshots = SnapshotFolder::in_store(args.data.folder());
     let unable = |error: &dyn std::fmt::Display| Failure::unreadable(error.to_string());
     let mut onlooker = Onlooker::start(reader, &snapshots, None).map_err(|error| unable(&error))?;
     let bar = progress::deciding(total);

@@ -19,7 +19,7 @@ use std::time::Duration;
 use tracing::{info, warn};
 
 use crate::args::Run;
-use crate::config::Config;
+use crate::config::{Config, Serving};
 use crate::data::{now, unusable};
 use crate::failure::Failure;
 use crate::run::scrape::Scrape;
@@ -32,28 +32,28 @@ const UPKEEP: Duration = Duration::from_secs(5);
 
 /// Runs the command.
 pub(crate) fn run(args: &Run, config: &Config) -> Result<(), Failure> {
-    let settings = listening(args)?;
+    let settings = listening(&config.run)?;
     let place = place(args, &settings)?;
-    log::begin(args.log);
+    log::begin(config.run.log);
     let scrape = Scrape::begin()?;
     let stop = asked_to_stop()?;
     let mut store = open(args)?;
-    let sign = store.sign().map_err(|error| Failure::output(&args.data.folder.display(), &error))?;
+    let sign = store.sign().map_err(|error| Failure::output(&args.data.folder().display(), &error))?;
     let snapshots = store.snapshots();
     begin_lane(&mut store, config)?;
     let serve = Serve {
         chunk: config.chunk,
         threads: config.threads,
-        snapshot_interval_records: args.snapshot_interval,
-        undecided_records_max: args.undecided_max,
+        snapshot_interval_records: config.run.snapshot_interval,
+        undecided_records_max: config.run.undecided_max,
     };
     let tell: Tell = Arc::new(|happening| log::tell(&happening));
-    info!(version = env!("CARGO_PKG_VERSION"), data = %args.data.folder.display(), "starting");
+    info!(version = env!("CARGO_PKG_VERSION"), data = %args.data.folder().display(), "starting");
     let service = Service::start(store, snapshots, serve, &tell, &mut log::progress).map_err(unstartable)?;
     let lane = Arc::new(service.handle());
     let console = serve_http(args, &lane, &scrape, place)?;
     sign.say_listening(&url(&console, &settings))
-        .map_err(|error| Failure::output(&args.data.folder.display(), &error))?;
+        .map_err(|error| Failure::output(&args.data.folder().display(), &error))?;
     if !config.rules.is_dir() {
         warn!(folder = %config.rules.display(), "there is no folder of rules to watch: the ruleset in force stays");
     }
@@ -70,7 +70,7 @@ pub(crate) fn run(args: &Run, config: &Config) -> Result<(), Failure> {
     info!("stopping: what was accepted is decided first");
     console.stop();
     watch.join();
-    let journal = service.stop().map_err(|error| Failure::output(&args.data.folder.display(), &error))?;
+    let journal = service.stop().map_err(|error| Failure::output(&args.data.folder().display(), &error))?;
     let next = journal.head().next();
     info!(next_position = next.0, "stopped");
     Ok(())
@@ -88,26 +88,26 @@ fn serve_until<J: Journal, S: Snapshots>(stop: &AtomicBool, service: &Service<J,
     }
 }
 
-fn listening(args: &Run) -> Result<Settings, Failure> {
-    let exposure = match (&args.tls_certificate, &args.tls_key) {
+fn listening(run: &Serving) -> Result<Settings, Failure> {
+    let exposure = match (&run.tls_certificate, &run.tls_key) {
         (Some(certificate), Some(key)) => {
             Exposure::Tls(TlsFiles { certificate: certificate.clone(), key: key.clone() })
         }
-        (None, None) if args.behind_proxy => Exposure::BehindProxy,
+        (None, None) if run.behind_proxy => Exposure::BehindProxy,
         (None, None) => Exposure::Loopback,
         (Some(_), None) | (None, Some(_)) => {
-            return Err(Failure::usage("--tls-certificate and --tls-key come together".into()));
+            return Err(Failure::usage("`tls_certificate` and `tls_key` come together".into()));
         }
     };
-    Ok(Settings { exposure, ..Settings::loopback(args.listen) })
+    Ok(Settings { exposure, ..Settings::loopback(run.listen) })
 }
 
 /// Takes the address before anything is written: what cannot be listened at leaves no store behind. Whoever holds the
 /// folder is told first: that says why the address is taken, too.
 fn place(args: &Run, settings: &Settings) -> Result<Place, Failure> {
-    let folder = &args.data.folder;
+    let folder = args.data.folder();
     if let Some(holder) = Holder::of(folder).map_err(|error| Failure::input(folder, &error))? {
-        return Err(unusable(OpenError::Held(folder.clone(), Some(holder))));
+        return Err(unusable(OpenError::Held(folder.to_path_buf(), Some(holder))));
     }
     Place::take(settings).map_err(|error| Failure::usage(error.to_string()))
 }
@@ -121,7 +121,7 @@ fn asked_to_stop() -> Result<Arc<AtomicBool>, Failure> {
 }
 
 fn open(args: &Run) -> Result<Store, Failure> {
-    Store::open(&args.data.folder, &Holder::here(now(), None)).map_err(unusable)
+    Store::open(args.data.folder(), &Holder::here(now(), None)).map_err(unusable)
 }
 
 /// A new store's first record is genesis, under the rules of the folder.
@@ -154,7 +154,7 @@ fn serve_http<R: JournalReader>(
     scrape: &Scrape,
     place: Place,
 ) -> Result<Console, Failure> {
-    let books = Arc::new(connector::store::queries::Shelf::open(&args.data.folder).map_err(unusable)?);
+    let books = Arc::new(connector::store::queries::Shelf::open(args.data.folder()).map_err(unusable)?);
     let metrics = {
         let (scrape, lane, books) = (scrape.clone(), Arc::clone(lane), Arc::clone(&books));
         move || {

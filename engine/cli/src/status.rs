@@ -46,7 +46,7 @@ pub(crate) fn run(data: &Data, config: &Config) -> Result<(), Failure> {
 
 fn read(data: &Data) -> Result<Status, Failure> {
     let reader = data.read()?;
-    let running = Holder::of(&data.folder).map_err(|error| Failure::input(&data.folder, &error))?;
+    let running = Holder::of(data.folder()).map_err(|error| Failure::input(data.folder(), &error))?;
     let store = data.answered(reader.status())?;
     let head = data.answered(reader.head())?;
     Ok(Status {
@@ -54,7 +54,7 @@ fn read(data: &Data) -> Result<Status, Failure> {
         next_position: store.records,
         undecided: head.undecided(),
         semantics: head.manifest.map(|manifest| manifest.semantics),
-        folder_bytes: store.database_bytes + bytes_of(&data.folder.join("snapshots")),
+        folder_bytes: store.database_bytes + bytes_of(&data.folder().join("snapshots")),
         money: data.answered(reader.totals())?,
         store,
     })

@@ -10,8 +10,8 @@ use crate::print;
 
 /// Runs the command.
 pub(crate) fn run(data: &Data) -> Result<(), Failure> {
-    let folder = data.folder.display();
-    match Store::read(&data.folder) {
+    let folder = data.folder().display();
+    match Store::read(data.folder()) {
         Ok(reader) => {
             understood(&data.answered(reader.head())?)?;
             print::note(&format!("there is nothing to do: {folder} is as this version wants it"));
@@ -19,7 +19,7 @@ pub(crate) fn run(data: &Data) -> Result<(), Failure> {
         }
         Err(OpenError::Older { found, known }) => {
             // Opening it to write migrates it, one version after the other, each whole or not at all.
-            let store = Store::open(&data.folder, &Holder::here(now(), None)).map_err(unusable)?;
+            let store = Store::open(data.folder(), &Holder::here(now(), None)).map_err(unusable)?;
             understood(store.head())?;
             print::note(&format!("{folder} had schema {found}, and has schema {known} now"));
             Ok(())

@@ -71,6 +71,7 @@ pub(crate) fn each_published(
 
 /// A verdict of a lane, from its JSON.
 pub(crate) fn parsed(data: &Data, json: &[u8]) -> Result<Verdict, Failure> {
-    connector::wire::read_verdict(json)
-        .map_err(|refusal| Failure::input(&data.folder, &format!("`{}` {}", refusal.pointer, refusal.detail)))
+    connector::wire::read_verdict(json).map_err(|refusal| {
+        Failure::input(data.folder(), &format!("`{}` {}", refusal.pointer, refusal.detail))
+    })
 }

@@ -6,22 +6,22 @@ use std::path::PathBuf;
 /// The lane.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Data {
-    /// The folder of the lane's store
+    /// The folder of the lane's store [default: tidegate-data]
     #[arg(
-        long = "data",
+        id = "data",
+        long,
         value_name = "DIR",
         env = "TIDEGATE_DATA",
-        default_value = "tidegate-data",
         value_hint = ValueHint::DirPath
     )]
-    pub folder: PathBuf,
+    pub folder: Option<PathBuf>,
 }
 
 /// The lane, where one may be meant.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct MaybeData {
     /// The folder of a lane's store; the last replay or demo is meant when missing
-    #[arg(long = "data", value_name = "DIR", env = "TIDEGATE_DATA", value_hint = ValueHint::DirPath)]
+    #[arg(id = "data", long, value_name = "DIR", env = "TIDEGATE_DATA", value_hint = ValueHint::DirPath)]
     pub folder: Option<PathBuf>,
 }
 

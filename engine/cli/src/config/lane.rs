@@ -4,12 +4,17 @@ use model::Span;
 use model::log::{Feeds, Genesis};
 
 use crate::args::Lane as Written;
-use crate::failure::{Failure, nearest};
+use crate::failure::Failure;
 use crate::origin::{FromEnvironment, Origin};
 
 /// Every key of the table.
 pub(super) const KEYS: [&str; 6] =
     ["sweep_grid", "allowed_skew", "dedup_horizon", "park_for", "canary_key", "feeds"];
+
+/// What stands for no secret.
+const NO_KEY: &str = "0000000000000000";
+/// What is shown of a secret; read back, it is refused.
+const HIDDEN: &str = "set, and not shown";
 
 /// The lane's settings in force.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,7 +61,7 @@ impl Lane {
             ("allowed_skew", self.allowed_skew.to_string()),
             ("dedup_horizon", self.dedup_horizon.to_string()),
             ("park_for", self.park_for.to_string()),
-            ("canary_key", format!("{:016x}", self.canary_key)),
+            ("canary_key", if self.canary_key == 0 { NO_KEY } else { HIDDEN }.to_owned()),
             ("feeds", name(self.feeds).to_owned()),
         ]
     }
@@ -87,14 +92,6 @@ pub(super) fn note(key: &str) -> &'static str {
         "canary_key" => "; buckets creators into canaries, keys the ids of group holds",
         "feeds" => "; complete_to_clock or marked",
         _ => "",
-    }
-}
-
-/// Refuses a key that the table does not have.
-pub(super) fn only_known(table: &toml::Table) -> Result<(), String> {
-    match table.keys().find(|key| !KEYS.contains(&key.as_str())) {
-        Some(unknown) => Err(format!("unknown key `lane.{unknown}`{}", nearest(unknown, "keys", &KEYS))),
-        None => Ok(()),
     }
 }
 
@@ -129,7 +126,8 @@ fn grid(span: Span) -> Result<Span, Failure> {
 fn parse_key(text: &str) -> Result<u64, Failure> {
     let is_key = text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     let key = u64::from_str_radix(text, 16).ok().filter(|_| is_key);
-    key.ok_or_else(|| wrong("canary_key", text, "write 16 hexadecimal digits"))
+    // What was written is a secret, or nearly one.
+    key.ok_or_else(|| Failure::usage("`lane.canary_key`: write 16 hexadecimal digits".into()))
 }
 
 fn parse_feeds(text: &str) -> Result<Feeds, Failure> {

@@ -55,7 +55,7 @@ fn find(text: &str, reader: &Reader, data: &Data) -> Result<Subject, Failure> {
         [] => Err(Failure::unreadable(format!(
             "nothing in {} is called `{text}`; give the id of an order, an obligation or a creator, or at least \
              {BEGINNING} digits of the id of a commission or a hold",
-            data.folder.display()
+            data.folder().display()
         ))),
         several => {
             let names: Vec<&str> = several.iter().map(|(_, name)| name.as_str()).collect();
@@ -149,7 +149,7 @@ fn verdicts_about(subject: &str, reader: &Reader, data: &Data) -> Result<Vec<Ver
 fn again(watch: Watch, reader: Reader, data: &Data, config: &Config) -> Result<Seen, Failure> {
     let first = began(&watch, &reader, data)?;
     let total = data.answered(reader.head())?.next().0;
-    let snapshots = SnapshotFolder::in_store(&data.folder);
+    let snapshots = SnapshotFolder::in_store(data.folder());
     let before = first.map(|first| Position(first.0.saturating_sub(1)));
     let unable = |error: runtime::service::RecoveryError| Failure::unreadable(error.to_string());
     let mut onlooker = Onlooker::start(reader, &snapshots, before).map_err(unable)?;

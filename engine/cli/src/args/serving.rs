@@ -1,0 +1,65 @@
+//! What can be typed to `tidegate run`: how a lane is served.
+
+use clap::builder::BoolishValueParser;
+use clap::{Args, ValueHint};
+use serde::{Deserialize, Deserializer};
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
+use tracing_subscriber::filter::LevelFilter;
+
+use super::lane::Data;
+
+/// `tidegate run`
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    #[command(flatten)]
+    pub data: Data,
+    #[command(flatten)]
+    pub serving: Serving,
+}
+
+/// How a lane is served; each is also a key of the table `[run]`.
+#[derive(Debug, Clone, Default, Args, Deserialize)]
+#[serde(expecting = "a table")]
+pub(crate) struct Serving {
+    /// Where to listen: an address and a port; port 0 takes a free one [default: 127.0.0.1:8780]
+    #[arg(long, value_name = "ADDRESS", env = "TIDEGATE_LISTEN")]
+    pub listen: Option<SocketAddr>,
+    /// The certificate chain, as PEM: other machines reach the lane over TLS
+    #[arg(long, value_name = "FILE", env = "TIDEGATE_TLS_CERTIFICATE", value_hint = ValueHint::FilePath)]
+    pub tls_certificate: Option<PathBuf>,
+    /// The certificate's private key, as PEM
+    #[arg(long, value_name = "FILE", env = "TIDEGATE_TLS_KEY", value_hint = ValueHint::FilePath)]
+    pub tls_key: Option<PathBuf>,
+    /// A proxy that ends TLS stands before it, and lets nobody else through [default: false]
+    #[arg(
+        long,
+        value_name = "BOOL",
+        env = "TIDEGATE_BEHIND_PROXY",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        value_parser = BoolishValueParser::new()
+    )]
+    pub behind_proxy: Option<bool>,
+    /// What is told on standard error, from this level up: off, error, warn, info, debug or trace [default: info]
+    #[arg(long, value_name = "LEVEL", env = "TIDEGATE_LOG")]
+    #[serde(default, deserialize_with = "by_name")]
+    pub log: Option<LevelFilter>,
+    /// Records between two snapshots [default: 1000000]
+    #[arg(long, value_name = "N", env = "TIDEGATE_SNAPSHOT_INTERVAL", hide_short_help = true)]
+    pub snapshot_interval: Option<u64>,
+    /// Records that may wait to be decided; beyond them clients are told to come again [default: 1000000]
+    #[arg(long, value_name = "N", env = "TIDEGATE_UNDECIDED_MAX", hide_short_help = true)]
+    pub undecided_max: Option<u64>,
+}
+
+/// A setting that is written by its name.
+fn by_name<'de, D: Deserializer<'de>, T: FromStr<Err: fmt::Display>>(
+    written: D,
+) -> Result<Option<T>, D::Error> {
+    let name = String::deserialize(written)?;
+    name.parse().map(Some).map_err(serde::de::Error::custom)
+}
