@@ -23,6 +23,7 @@ fn the_page_names_every_limit_with_its_value() {
         ("TAIL_BYTES_MAX", limit::TAIL_BYTES_MAX as u64),
         ("FEED_SERIES_MAX", limit::FEED_SERIES_MAX as u64),
         ("TIMED_GROUPS_MAX", limit::TIMED_GROUPS_MAX as u64),
+        ("WAITING_SPANS_MAX", runtime::trace::WAITING_SPANS_MAX as u64),
         ("connections_max", limits.connections_max as u64),
         ("body_bytes_max", limits.body_bytes_max as u64),
         ("decoded_bytes_max", limits.decoded_bytes_max as u64),

@@ -115,6 +115,7 @@ behind_proxy = true
 log = "debug"
 snapshot_interval = 7
 undecided_max = 8
+otlp_endpoint = "http://file:4318"
 "#;
 
 #[test]
@@ -122,7 +123,11 @@ fn how_a_lane_is_served_comes_from_flag_before_environment_before_file() {
     let folder = tempfile::tempdir().unwrap();
     written(folder.path(), RUN);
     let arguments = ["config", "print", "--snapshot-interval", "70", "--behind-proxy=false"];
-    let environment = [("TIDEGATE_UNDECIDED_MAX", "80"), ("TIDEGATE_SNAPSHOT_INTERVAL", "700")];
+    let environment = [
+        ("TIDEGATE_UNDECIDED_MAX", "80"),
+        ("TIDEGATE_SNAPSHOT_INTERVAL", "700"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://environment:4318"),
+    ];
     let run = beside(folder.path(), &arguments, &environment);
     assert!(run.status.success(), "{}", stderr(&run));
     let told = told(&stdout(&run));
@@ -135,6 +140,7 @@ fn how_a_lane_is_served_comes_from_flag_before_environment_before_file() {
         ("log = \"debug\"", "file tidegate.toml"),
         ("snapshot_interval = 70", "flag --snapshot-interval"),
         ("undecided_max = 80", "environment TIDEGATE_UNDECIDED_MAX"),
+        ("otlp_endpoint = \"http://environment:4318\"", "environment OTEL_EXPORTER_OTLP_ENDPOINT"),
     ] {
         assert!(told.contains(&(setting.to_owned(), from.to_owned())), "{setting}: {told:?}");
     }
@@ -181,6 +187,11 @@ fn what_is_wrong_with_the_file_is_said_with_its_line_and_key() {
         ),
         ("chunk = 1\n[run]\nlog = \"loud\"\n", 3, "`run.log`: "),
         ("\nrun = 3\n", 2, "`run`: invalid type: integer `3`, expected a table"),
+        (
+            "[run]\notlp_endpoint = \"collector:4318\"\n",
+            2,
+            "`run.otlp_endpoint`: write the URL of a collector",
+        ),
         ("chunk = 1\nchunk = 2\n", 2, "duplicate key"),
         ("chunk = \"many\"\n", 1, "`chunk`: invalid type: string \"many\", expected usize"),
     ] {
@@ -220,6 +231,21 @@ fn the_secret_of_a_lane_is_not_printed() {
     for form in ["table", "json", "csv"] {
         let printed = stdout(&beside(folder.path(), &["config", "print", "--output", form], &[]));
         assert!(printed.contains("canary_key") && !printed.contains("00000000000000ff"), "{printed}");
+    }
+}
+
+#[test]
+fn a_secret_in_the_url_of_a_collector_is_refused_and_not_repeated() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = "https://user:hunter2@collector";
+    let typed = beside(folder.path(), &["run", "--otlp-endpoint", url], &[]);
+    let given = beside(folder.path(), &["config", "print"], &[("OTEL_EXPORTER_OTLP_ENDPOINT", url)]);
+    written(folder.path(), &format!("[run]\notlp_endpoint = {url:?}\n"));
+    let kept = beside(folder.path(), &["run"], &[]);
+    for run in [typed, given, kept] {
+        let said = stderr(&run);
+        assert_eq!(run.status.code(), Some(2), "{said}");
+        assert!(said.contains("OTEL_EXPORTER_OTLP_HEADERS") && !said.contains("hunter2"), "{said}");
     }
 }
 

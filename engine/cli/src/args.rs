@@ -6,7 +6,7 @@ mod serving;
 
 pub(crate) use desk::{Dlq, DlqClose, DlqList, DlqReplay, Holds, HoldsList, HoldsSort, Report, Review};
 pub(crate) use lane::{Data, MaybeData, Reach};
-pub(crate) use serving::{Run, Serving};
+pub(crate) use serving::{Run, Serving, check_endpoint};
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use std::path::PathBuf;

@@ -104,7 +104,7 @@ impl Config {
             program: ProgramId::new(&program).map_err(|e| Failure::usage(format!("`program`: {e}")))?,
             market: Market::new(&market).map_err(|e| Failure::usage(format!("`market`: {e}")))?,
             lane: Lane::resolve(&common.lane, file.lane)?,
-            run: Serving::resolve(run, file.run),
+            run: Serving::resolve(run, file.run)?,
             file: path,
             origins,
         })

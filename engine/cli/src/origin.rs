@@ -23,6 +23,8 @@ impl Origin {
     pub(crate) fn told(&self, key: &str, file: Option<&Path>) -> String {
         match self {
             Origin::Flag => format!("flag --{}", key.replace('_', "-")),
+            // The name that OpenTelemetry gives it everywhere.
+            Origin::Environment if key == "otlp_endpoint" => "environment OTEL_EXPORTER_OTLP_ENDPOINT".into(),
             Origin::Environment => format!("environment TIDEGATE_{}", key.to_uppercase()),
             Origin::File => file.map_or("file".into(), |path| format!("file {}", path.display())),
             Origin::Default => "default".into(),

@@ -2,6 +2,7 @@
 //! was decided is in the same folder; a changed folder of rules takes effect while it runs.
 
 mod log;
+mod otlp;
 mod scrape;
 mod watch;
 
@@ -22,6 +23,7 @@ use crate::args::Run;
 use crate::config::{Config, Serving};
 use crate::data::{now, unusable};
 use crate::failure::Failure;
+use crate::run::otlp::Export;
 use crate::run::scrape::Scrape;
 use crate::{input, rules_folder};
 
@@ -34,7 +36,10 @@ const UPKEEP: Duration = Duration::from_secs(5);
 pub(crate) fn run(args: &Run, config: &Config) -> Result<(), Failure> {
     let settings = listening(&config.run)?;
     let place = place(args, &settings)?;
-    log::begin(config.run.log);
+    let endpoint = config.run.otlp_endpoint.as_deref();
+    // Dropped last: what is left of the spans is sent when all is done.
+    let export = endpoint.map(|endpoint| Export::begin(endpoint, args.data.folder())).transpose()?;
+    log::begin(config.run.log, export.as_ref());
     let scrape = Scrape::begin()?;
     let stop = asked_to_stop()?;
     let mut store = open(args)?;
@@ -169,6 +174,7 @@ fn serve_http<R: JournalReader>(
         clerk: Arc::new(move || shelf.clerk()),
         decode,
         metrics: Arc::new(metrics),
+        adopt: otlp::adopt,
     };
     Console::start(given, place).map_err(|error| Failure::usage(error.to_string()))
 }

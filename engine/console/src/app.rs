@@ -7,6 +7,7 @@ use runtime::letters::Clerk;
 use runtime::service::{Arrived, Lane};
 use std::sync::Arc;
 use tokio::sync::{Semaphore, watch};
+use tracing::Span;
 
 use crate::intake::Intake;
 use crate::limit::Limits;
@@ -24,6 +25,9 @@ pub type Metrics = Arc<dyn Fn() -> String + Send + Sync>;
 /// Gives a clerk, for one thing that is done about a dead letter.
 pub type Clerks = Arc<dyn Fn() -> Result<Box<dyn Clerk>, JournalError> + Send + Sync>;
 
+/// Makes a request's span part of the trace that its caller named by the header `traceparent`.
+pub type Adopt = fn(span: &Span, traceparent: &str);
+
 /// What is served.
 #[derive(Clone)]
 pub struct Given {
@@ -37,6 +41,8 @@ pub struct Given {
     pub decode: Decode,
     /// Gives the metrics.
     pub metrics: Metrics,
+    /// Continues traces of callers.
+    pub adopt: Adopt,
 }
 
 /// What handlers share.

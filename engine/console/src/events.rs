@@ -9,6 +9,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use bytes::Bytes;
 use runtime::service::{Arrived, Receipt};
+use runtime::trace;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
@@ -48,6 +49,7 @@ pub(crate) async fn post(
     }
     let receipt = submit(&app, arrived).await?;
     drop(received.share);
+    trace::put_down(receipt.first, receipt.count);
     let errors = batch.errors_from(receipt.first);
     let accepted = Accepted { first_position: receipt.first.0, count: receipt.count, errors };
     Ok((StatusCode::ACCEPTED, Json(accepted)))

@@ -59,11 +59,13 @@ mod rulesets;
 mod stream;
 mod verdicts;
 
-// Asking a lane that runs elsewhere.
+// Asking a lane that runs elsewhere, and sending to whoever else.
 mod client;
+mod courier;
 
-pub use app::{Clerks, Decode, Given, Metrics};
+pub use app::{Adopt, Clerks, Decode, Given, Metrics};
 pub use client::{Client, ClientError};
+pub use courier::{Courier, Undelivered};
 pub use limit::Limits;
 pub use openapi::document;
 pub use problem::Code;

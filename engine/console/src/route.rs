@@ -7,10 +7,12 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::MethodRouter;
 use axum::{Router, http};
+use runtime::trace;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use std::sync::Arc;
+use tracing::Instrument;
 
-use crate::app::App;
+use crate::app::{Adopt, App};
 use crate::problem::{Code, Problem};
 use crate::routes;
 use crate::scope::{Scope, Scopes};
@@ -139,19 +141,23 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .method_not_allowed_fallback(|| async {
             Problem::new(Code::MethodUnknown, "/openapi.json lists the methods")
         })
-        .layer(middleware::from_fn_with_state(app.limits.target_bytes_max, frame))
+        .layer(middleware::from_fn_with_state((app.limits.target_bytes_max, app.given.adopt), frame))
         .with_state(app)
 }
 
 /// What every request has in common.
-async fn frame(State(target_bytes_max): State<usize>, request: Request, next: Next) -> Response {
-    let timed = Timed::start(&request);
+async fn frame(
+    State((target_bytes_max, adopt)): State<(usize, Adopt)>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let timed = Timed::start(&request, adopt);
     let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
     let mut response = if target > target_bytes_max {
         let detail = format!("path and query have at most {target_bytes_max} bytes");
         Problem::new(Code::TargetTooLong, detail).into_response()
     } else {
-        next.run(request).await
+        next.run(request).instrument(timed.span()).await
     };
     let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
@@ -169,6 +175,7 @@ async fn authorize(
     let token = bearer(request.headers())?;
     let caller = app.tokens.caller(&token).await?;
     needs.check(&caller.scopes)?;
+    trace::asked_by(&caller.identity);
     request.extensions_mut().insert(caller);
     request.extensions_mut().insert(token);
     Ok(next.run(request).await)

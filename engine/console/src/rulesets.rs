@@ -13,6 +13,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use tracing::Span;
 
 use crate::app::App;
 use crate::body::{self, misshapen};
@@ -89,8 +90,9 @@ pub(crate) async fn load(
     let hash = sources.hash();
     let lane = Arc::clone(&app.given.lane);
     // It may measure the past for minutes: it takes no turn of those who read.
+    let span = Span::current();
     let loaded = tokio::task::spawn_blocking(move || {
-        let loaded = lane.load(&sources);
+        let loaded = span.in_scope(|| lane.load(&sources));
         drop(loading);
         loaded
     });

@@ -19,6 +19,7 @@ mod sink;
 mod source;
 mod store;
 pub mod telemetry;
+pub mod trace;
 
 pub use clock::{Pace, SteadyClock, Stopwatch};
 pub use drive::{CHUNK_RECORDS, Drive, DriveError, Progress, Threads};

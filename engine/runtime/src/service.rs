@@ -60,7 +60,7 @@ use crate::service::meter::Meter;
 use crate::service::priority::Priority;
 use crate::service::tail::Tail;
 use crate::service::writer::Writer;
-use crate::telemetry;
+use crate::{telemetry, trace};
 
 /// How to serve. None of this can change a verdict.
 #[derive(Debug, Clone, Copy)]
@@ -196,8 +196,11 @@ impl<J: Journal, S: Snapshots> Service<J, S> {
         let decider = joined(self.engine)?;
         drop(self.follower.join());
         if let Some(at) = journal.head().decided.filter(|at| Some(*at) != self.status.snapshot()) {
-            let put = self.snapshots.put(at, &seal(&decider.snapshot()));
-            put.map_err(|error| JournalError::Unwritable(format!("the last snapshot: {error}")))?;
+            let span = trace::snapshot(at);
+            let sealed = seal(&decider.snapshot());
+            let put = self.snapshots.put(at, &sealed).map(|()| trace::snapped(&span, sealed.len()));
+            put.inspect_err(|error| trace::failed(&span, error))
+                .map_err(|error| JournalError::Unwritable(format!("the last snapshot: {error}")))?;
         }
         Ok(journal)
     }

@@ -4,6 +4,7 @@ mod crash;
 mod faults;
 mod load;
 mod migration;
+mod spans;
 
 use connector::store::Store;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};

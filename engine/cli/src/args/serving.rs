@@ -54,6 +54,36 @@ pub(crate) struct Serving {
     /// Records that may wait to be decided; beyond them clients are told to come again [default: 1000000]
     #[arg(long, value_name = "N", env = "TIDEGATE_UNDECIDED_MAX", hide_short_help = true)]
     pub undecided_max: Option<u64>,
+    /// Where spans are sent, over OTLP/HTTP: the URL of an OpenTelemetry collector, such as http://127.0.0.1:4318
+    /// [default: nowhere]
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "OTEL_EXPORTER_OTLP_ENDPOINT",
+        hide_env_values = true,
+        value_hint = ValueHint::Url
+    )]
+    #[serde(default, deserialize_with = "endpoint")]
+    pub otlp_endpoint: Option<String>,
+}
+
+/// Whether a URL can be sent spans to, else why not. What may be a secret is not repeated.
+pub(crate) fn check_endpoint(url: &str) -> Result<(), &'static str> {
+    let after = ["http://", "https://"].iter().find_map(|scheme| url.strip_prefix(scheme));
+    match after {
+        None => Err("write the URL of a collector, such as http://127.0.0.1:4318"),
+        Some(after) if after.contains(['@', '?', '#']) => {
+            Err("a URL has no room for secrets: OTEL_EXPORTER_OTLP_HEADERS carries them")
+        }
+        Some("") => Err("name the host of the collector"),
+        Some(_) => Ok(()),
+    }
+}
+
+fn endpoint<'de, D: Deserializer<'de>>(written: D) -> Result<Option<String>, D::Error> {
+    let url = String::deserialize(written)?;
+    check_endpoint(&url).map_err(serde::de::Error::custom)?;
+    Ok(Some(url))
 }
 
 /// A setting that is written by its name.

@@ -5,12 +5,21 @@ use std::path::PathBuf;
 use toml::Value;
 use tracing_subscriber::filter::LevelFilter;
 
-use crate::args::Serving as Written;
+use crate::args::{Serving as Written, check_endpoint};
+use crate::failure::Failure;
 use crate::origin::{FromEnvironment, Origin};
 
 /// Every key of the table.
-pub(super) const KEYS: [&str; 7] =
-    ["listen", "tls_certificate", "tls_key", "behind_proxy", "log", "snapshot_interval", "undecided_max"];
+pub(super) const KEYS: [&str; 8] = [
+    "listen",
+    "tls_certificate",
+    "tls_key",
+    "behind_proxy",
+    "log",
+    "snapshot_interval",
+    "undecided_max",
+    "otlp_endpoint",
+];
 
 /// Where it listens when nobody says.
 const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8780);
@@ -34,12 +43,14 @@ pub(crate) struct Serving {
     pub snapshot_interval: u64,
     /// Records that may wait to be decided.
     pub undecided_max: u64,
+    /// Where spans are sent, if anywhere.
+    pub otlp_endpoint: Option<String>,
 }
 
 impl Serving {
     /// What was typed comes before what the file says, and both before the default.
-    pub(super) fn resolve(typed: Written, file: Written) -> Serving {
-        Serving {
+    pub(super) fn resolve(typed: Written, file: Written) -> Result<Serving, Failure> {
+        Ok(Serving {
             listen: typed.listen.or(file.listen).unwrap_or(LISTEN),
             tls_certificate: typed.tls_certificate.or(file.tls_certificate),
             tls_key: typed.tls_key.or(file.tls_key),
@@ -53,11 +64,12 @@ impl Serving {
                 .undecided_max
                 .or(file.undecided_max)
                 .unwrap_or(runtime::service::limit::UNDECIDED_RECORDS_MAX),
-        }
+            otlp_endpoint: endpoint(typed.otlp_endpoint.or(file.otlp_endpoint))?,
+        })
     }
 
     /// The settings by key, as tidegate.toml writes them; without a value where there is none.
-    pub(super) fn values(&self) -> [(&'static str, Option<Value>); 7] {
+    pub(super) fn values(&self) -> [(&'static str, Option<Value>); 8] {
         let path = |path: &PathBuf| Value::String(path.display().to_string());
         let whole = |count: u64| Value::Integer(i64::try_from(count).unwrap_or(i64::MAX));
         [
@@ -68,12 +80,13 @@ impl Serving {
             ("log", Some(Value::String(self.log.to_string()))),
             ("snapshot_interval", Some(whole(self.snapshot_interval))),
             ("undecided_max", Some(whole(self.undecided_max))),
+            ("otlp_endpoint", self.otlp_endpoint.clone().map(Value::String)),
         ]
     }
 }
 
 /// Where each comes from, in the order of [`KEYS`].
-pub(super) fn origins(typed: &Written, file: &Written, environment: &FromEnvironment) -> [Origin; 7] {
+pub(super) fn origins(typed: &Written, file: &Written, environment: &FromEnvironment) -> [Origin; 8] {
     [
         environment.origin("listen", typed.listen.as_ref(), file.listen.as_ref()),
         environment.origin("tls_certificate", typed.tls_certificate.as_ref(), file.tls_certificate.as_ref()),
@@ -86,7 +99,16 @@ pub(super) fn origins(typed: &Written, file: &Written, environment: &FromEnviron
             file.snapshot_interval.as_ref(),
         ),
         environment.origin("undecided_max", typed.undecided_max.as_ref(), file.undecided_max.as_ref()),
+        environment.origin("otlp_endpoint", typed.otlp_endpoint.as_ref(), file.otlp_endpoint.as_ref()),
     ]
+}
+
+/// Nothing, as an empty variable, sends nowhere.
+fn endpoint(url: Option<String>) -> Result<Option<String>, Failure> {
+    let url = url.filter(|url| !url.is_empty());
+    let checked = url.as_deref().map_or(Ok(()), check_endpoint);
+    checked.map_err(|wrong| Failure::usage(format!("`otlp_endpoint`: {wrong}")))?;
+    Ok(url)
 }
 
 /// What a setting needs said of it.
@@ -98,6 +120,7 @@ pub(super) fn note(key: &str) -> &'static str {
         "log" => "; off, error, warn, info, debug or trace",
         "snapshot_interval" => "; records between two snapshots",
         "undecided_max" => "; records that may wait to be decided",
+        "otlp_endpoint" => "; an OpenTelemetry collector, for spans",
         _ => "",
     }
 }

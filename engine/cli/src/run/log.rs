@@ -5,16 +5,30 @@ use ruleset::{Diagnostic, Severity};
 use runtime::service::Happening;
 use std::io::{self, IsTerminal};
 use tracing::{debug, error, info, warn};
-use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::filter::{LevelFilter, filter_fn};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{Layer, Registry, fmt};
 
-/// Begins to tell, from this level up. To be called once.
-pub(crate) fn begin(level: LevelFilter) {
-    let lines = tracing_subscriber::fmt().with_max_level(level).with_writer(io::stderr).with_target(false);
+use crate::run::otlp::Export;
+
+/// Begins to tell, from this level up, and to export, where there is somebody to export to. To be called once.
+pub(crate) fn begin(level: LevelFilter, export: Option<&Export>) {
+    let spans = export.map(Export::layer);
+    let layers: Vec<_> = spans.into_iter().chain([lines(level)]).collect();
+    tracing_subscriber::registry().with(layers).init();
+}
+
+/// Spans are exported, not told: where nobody exports, they are never made.
+fn lines(level: LevelFilter) -> Box<dyn Layer<Registry> + Send + Sync> {
+    let told = filter_fn(move |metadata| metadata.is_event() && *metadata.level() <= level);
+    let told = told.with_max_level_hint(level);
+    let lines = fmt::layer().with_writer(io::stderr).with_target(false);
     if io::stderr().is_terminal() {
-        lines.init();
-    } else {
-        lines.json().flatten_event(true).with_current_span(false).with_span_list(false).init();
+        return lines.with_filter(told).boxed();
     }
+    let lines = lines.json().flatten_event(true).with_current_span(false).with_span_list(false);
+    lines.with_filter(told).boxed()
 }
 
 /// Tells what happened to the service.

@@ -38,6 +38,7 @@ impl Scrape {
         let handle = builder.install_recorder().map_err(|e| wrong(e.to_string()))?;
         telemetry::describe();
         let semantics = model::SEMANTICS.to_string();
+        ["sent", "lost"].iter().for_each(|outcome| telemetry::SPANS.counter(&[outcome]).increment(0));
         telemetry::BUILD_INFO.set(&[env!("CARGO_PKG_VERSION"), &semantics], 1);
         Ok(Scrape(handle))
     }

@@ -28,6 +28,7 @@ fn start(settings: &Settings) -> Result<Console, StartError> {
         clerk: Arc::new(|| Ok(Box::new(TestClerk))),
         decode,
         metrics: Arc::new(String::new),
+        adopt: |_, _| {},
     };
     Console::start(given, Place::take(settings)?)
 }

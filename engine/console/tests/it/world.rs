@@ -40,6 +40,7 @@ impl World {
             clerk: Arc::new(|| Ok(Box::new(TestClerk))),
             decode,
             metrics: Arc::new(|| METRICS.to_owned()),
+            adopt: |_, _| {},
         };
         let console = Console::start(given, Place::take(settings).unwrap()).unwrap();
         let clients =

@@ -18,6 +18,7 @@ use crate::service::priority::Priority;
 use crate::service::rows;
 use crate::service::status::Status;
 use crate::service::tail::{Next, Tail};
+use crate::trace;
 
 /// A log without news for so long is quiet.
 const QUIET: Duration = Duration::from_secs(1);
@@ -120,9 +121,10 @@ impl<R: JournalReader> Engine<R> {
         let mut took = Duration::ZERO;
         self.pool.install(|| {
             let decide = || {
-                let began = Stopwatch::start();
+                let (span, began) = (trace::decide(records), Stopwatch::start());
                 decider.decide(records, &mut effects);
                 took = began.elapsed();
+                trace::decided(&span, effects.verdicts.len());
             };
             rayon::join(decide, || before.into_iter().for_each(|before| before.hand_on(desk)))
         });

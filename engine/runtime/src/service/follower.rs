@@ -15,6 +15,7 @@ use crate::service::happening::{self, Tell};
 use crate::service::priority::Priority;
 use crate::service::recovery::{Recovered, RecoveryError, resume};
 use crate::service::status::Status;
+use crate::trace;
 
 /// How often it looks whether a snapshot is due.
 const LOOK: Duration = Duration::from_millis(500);
@@ -45,13 +46,13 @@ impl<R: JournalReader, S: Snapshots> Follower<R, S> {
         while !self.stopping.load(Ordering::Relaxed) {
             std::thread::sleep(LOOK);
             let Some(target) = self.due() else { continue };
-            let began = Stopwatch::start();
+            let (span, began) = (trace::snapshot(target), Stopwatch::start());
             let outcome = match self.follow(target) {
                 Ok(Some(bytes)) => Ok(bytes),
                 Ok(None) => return,
                 Err(error) => Err(error.to_string()),
             };
-            match happening::snapped(target, outcome, began.elapsed(), tell) {
+            match happening::snapped(target, outcome, (&span, began.elapsed()), tell) {
                 Some(at) => self.status.snapped(at),
                 None => std::thread::sleep(10 * LOOK),
             }

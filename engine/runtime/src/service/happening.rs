@@ -4,9 +4,10 @@ use model::{Position, Text};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
+use tracing::Span;
 
 use crate::journal::JournalError;
-use crate::telemetry;
+use crate::{telemetry, trace};
 
 /// Something that happened to a service, and that an operator may want to know.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,17 +81,19 @@ pub type Tell = Arc<dyn Fn(Happening) + Send + Sync>;
 pub(crate) fn snapped(
     at: Position,
     outcome: Result<usize, String>,
-    took: Duration,
+    (span, took): (&Span, Duration),
     tell: &Tell,
 ) -> Option<Position> {
     match outcome {
         Ok(bytes) => {
+            trace::snapped(span, bytes);
             telemetry::SNAPSHOT_TIME.histogram(&[]).record(took.as_secs_f64());
             telemetry::SNAPSHOT_BYTES.set(&[], bytes);
             tell(Happening::Snapped { at, bytes: bytes as u64, took });
             Some(at)
         }
         Err(what) => {
+            trace::failed(span, &what);
             telemetry::SNAPSHOT_FAILURES.counter(&[]).increment(1);
             tell(Happening::NotSnapped { at, what });
             None

@@ -16,7 +16,7 @@ use crate::service::engine::Announcement;
 use crate::service::rows;
 use crate::service::status::Status;
 use crate::service::tail::Tail;
-use crate::telemetry;
+use crate::{telemetry, trace};
 
 /// What became of a ruleset.
 #[derive(Debug)]
@@ -30,6 +30,14 @@ pub enum Load {
 impl Load {
     /// What may become of a ruleset that was asked to be loaded, each in a word.
     pub(crate) const OUTCOMES: [&str; 5] = ["loaded", "in_force", "problems", "unavailable", "refused"];
+
+    /// From where it takes effect, if it was not in force before.
+    fn takes_effect(&self) -> Option<Position> {
+        match self {
+            Load::InForce => None,
+            Load::Loaded(from, _) => Some(*from),
+        }
+    }
 }
 
 /// Why a ruleset was not loaded. The one before it runs on.
@@ -76,6 +84,7 @@ pub(crate) struct Loader<R> {
 
 impl<R: JournalReader> Loader<R> {
     pub(crate) fn load(&self, sources: &Sources) -> Result<Load, LoadError> {
+        let span = trace::load(sources);
         let outcome = self.try_load(sources);
         let name = match &outcome {
             Ok(Load::Loaded(..)) => "loaded",
@@ -85,7 +94,8 @@ impl<R: JournalReader> Loader<R> {
             Err(LoadError::Refused(_)) => "refused",
         };
         telemetry::RULESET_LOADS.counter(&[name]).increment(1);
-        outcome
+        trace::loaded(&span, name, outcome.as_ref().ok().and_then(Load::takes_effect));
+        outcome.inspect_err(|error| trace::failed(&span, error))
     }
 
     fn try_load(&self, sources: &Sources) -> Result<Load, LoadError> {

@@ -15,6 +15,7 @@ use crate::journal::{Decided, Journal, JournalError, JournalReader, Snapshots};
 use crate::seal;
 use crate::service::happening::{self, Tell};
 use crate::service::rows;
+use crate::trace;
 
 /// Why a service cannot go on from what it finds.
 #[derive(Debug)]
@@ -266,11 +267,11 @@ pub(crate) fn snapshot_if_due(
     if at.0.saturating_sub(before) < interval_records {
         return None;
     }
-    let began = Stopwatch::start();
+    let (span, began) = (trace::snapshot(at), Stopwatch::start());
     let sealed = seal::seal(&recovered.decider.snapshot());
     let put = snapshots.put(at, &sealed);
     let outcome = put.map(|()| sealed.len()).map_err(|error| error.to_string());
-    happening::snapped(at, outcome, began.elapsed(), tell)
+    happening::snapped(at, outcome, (&span, began.elapsed()), tell)
 }
 
 /// Decides records: the last one's position, and what follows from them.

@@ -7,13 +7,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::{SteadyClock, Stopwatch};
-use crate::journal::{Appended, Journal, JournalError, Origin};
+use crate::journal::{Appended, Decided, Journal, JournalError, Origin};
 use crate::service::arrivals::Arrivals;
 use crate::service::desk::{Append, Arrived, Desk, Group, Receipt, Refused, Taken};
 use crate::service::happening::Tell;
 use crate::service::status::Status;
 use crate::service::tail::Tail;
-use crate::telemetry;
+use crate::{telemetry, trace};
 
 /// How long to wait before a write that failed is tried again, at first and at most.
 const RETRY_FIRST: Duration = Duration::from_millis(100);
@@ -98,11 +98,8 @@ impl<J: Journal> Writer<J> {
         let Placed { records, origins, receipts } = self.placed(&mut group.appends);
         let ruleset = ruleset_after(&records).unwrap_or_else(|| self.ruleset.clone());
         let began = Stopwatch::start();
-        match self.journal.commit(
-            Appended { records: &records, origins: Some(&origins) },
-            &ruleset,
-            &group.decided,
-        ) {
+        let appended = Appended { records: &records, origins: Some(&origins) };
+        match commit(&mut self.journal, appended, &ruleset, &group.decided) {
             Ok(()) => {
                 self.meter.committed(records.len(), began);
                 self.is_permanent(records, ruleset, group.appends, receipts);
@@ -168,11 +165,7 @@ impl<J: Journal> Writer<J> {
 
     /// What was decided is written again and again until it is, or the service stops: then recovery decides it again.
     /// Where nothing was decided, the next records try again.
-    fn insist(
-        &mut self,
-        decided: &[crate::journal::Decided],
-        fault: JournalError,
-    ) -> Result<(), JournalError> {
+    fn insist(&mut self, decided: &[Decided], fault: JournalError) -> Result<(), JournalError> {
         let (mut fault, mut wait) = (fault, RETRY_FIRST);
         loop {
             if let JournalError::Damaged(_) = fault {
@@ -187,7 +180,7 @@ impl<J: Journal> Writer<J> {
             }
             std::thread::sleep(wait);
             wait = (wait * 2).min(RETRY_MAX);
-            match self.journal.commit(&[], &self.ruleset, decided) {
+            match commit(&mut self.journal, (&[]).into(), &self.ruleset, decided) {
                 Ok(()) => {
                     self.status.mended(&self.tell);
                     return Ok(());
@@ -199,6 +192,17 @@ impl<J: Journal> Writer<J> {
             }
         }
     }
+}
+
+fn commit(
+    journal: &mut impl Journal,
+    appended: Appended<'_>,
+    ruleset: &Text,
+    decided: &[Decided],
+) -> Result<(), JournalError> {
+    let span = trace::commit(appended.records, decided);
+    let outcome = journal.commit(appended, ruleset, decided);
+    outcome.inspect_err(|fault| trace::failed(&span, fault))
 }
 
 fn refuse(appends: Vec<Append>, fault: &JournalError) {

@@ -144,4 +144,7 @@ table! {
     HTTP_REQUESTS = "tidegate_http_requests_total", Counter, Count, ["route", "method", "status"];
     /// From the head of a request to the head of its answer; long polls wait on purpose.
     HTTP_TIME = "tidegate_http_request_seconds", Histogram(WAIT_BUCKETS_S), Seconds, ["route", "method"];
+
+    /// Spans for an OpenTelemetry collector, by what became of them: sent or lost.
+    SPANS = "tidegate_spans_total", Counter, Count, ["outcome"];
 }
