@@ -33,6 +33,11 @@ pub(crate) fn keys() -> Vec<&'static str> {
     PLAIN_KEYS.into_iter().chain(lane::KEYS).chain(serving::KEYS).collect()
 }
 
+/// Those among them that every command understands; the others only where they are of use.
+pub(crate) fn common_keys() -> Vec<&'static str> {
+    PLAIN_KEYS.into_iter().filter(|key| *key != "data").chain(lane::KEYS).collect()
+}
+
 /// Whether a setting stands in the table `[lane]`.
 pub(crate) fn is_of_the_lane(key: &str) -> bool {
     lane::KEYS.contains(&key)

@@ -12,7 +12,7 @@ use crate::failure::Failure;
 pub(crate) fn refuse(command: &Command, matches: &ArgMatches) -> Result<(), Failure> {
     let heeded = heeded(command);
     let typed = |key: &&str| matches.value_source(key) == Some(ValueSource::CommandLine);
-    match config::keys().into_iter().filter(typed).find(|key| !heeded.contains(key)) {
+    match config::common_keys().into_iter().filter(typed).find(|key| !heeded.contains(key)) {
         None => Ok(()),
         Some(key) => {
             let (option, name) = (key.replace('_', "-"), name(matches));
@@ -36,9 +36,9 @@ fn name(matches: &ArgMatches) -> String {
 /// The settings that a command goes by.
 fn heeded(command: &Command) -> Vec<&'static str> {
     match command {
-        Command::Replay(_) | Command::Demo(_) | Command::Config(_) => config::keys(),
+        Command::Replay(_) | Command::Demo(_) | Command::Config(_) => config::common_keys(),
         Command::Run(_) => {
-            config::keys().into_iter().filter(|key| !["state", "output"].contains(key)).collect()
+            config::common_keys().into_iter().filter(|key| !["state", "output"].contains(key)).collect()
         }
         Command::Explain(_) => vec!["output", "state", "threads", "chunk"],
         Command::Rules(Rules::Check | Rules::Test(_)) => vec!["output", "rules"],
