@@ -94,7 +94,7 @@ impl Table {
                 let indent = format!("\n{:heads$}  ", "");
                 let cell = wrapped(cell, room.saturating_sub(heads + GAP)).replace('\n', &indent);
                 // A string takes all.
-                let _ = write!(text, " {:heads$}  {cell}\n", column.heading);
+                let _ = writeln!(text, " {:heads$}  {cell}", column.heading);
             }
             text
         });
