@@ -22,3 +22,7 @@ SELECT number, position, refused_at_position, code, pointer, detail, raw, attemp
 DROP TABLE dead_letters;
 ALTER TABLE dead_letters_3 RENAME TO dead_letters;
 CREATE INDEX dead_letters_by_state ON dead_letters (state, number);
+
+
+-- A token can end by itself.
+ALTER TABLE tokens ADD COLUMN expires_at INTEGER;       -- not good from then on; for ever where missing
