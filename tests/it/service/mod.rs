@@ -304,7 +304,8 @@ fn a_service_stops_though_its_disk_is_full_and_says_so() {
     let whole = machine.disk().verdicts.len();
     machine.fail(0);
     if let Ok(head) = stopped {
-        assert_eq!(head.decided, Some(Position(137)), "all had been written before");
+        // A tick may have come between.
+        assert_eq!(head.undecided(), 0, "all had been written before");
     }
     let (service, _) = start(&machine, SERVE).unwrap();
     service.stop().unwrap();

@@ -106,6 +106,8 @@ impl<J: Journal> Writer<J> {
             }
             Err(fault) => {
                 self.meter.failures.increment(1);
+                // Whoever is refused finds it told.
+                self.status.faulty(fault.clone(), &self.tell);
                 refuse(group.appends, &fault);
                 self.insist(&group.decided, fault)?;
             }
