@@ -126,6 +126,15 @@ fn asked_to_stop() -> Result<Arc<AtomicBool>, Failure> {
 }
 
 fn open(args: &Run) -> Result<Store, Failure> {
+    if let Err(OpenError::Older { found, known }) = Store::read(args.data.folder()).map(drop) {
+        // A folder in which a store was hardly begun has none yet.
+        if found > 0 {
+            info!(
+                found,
+                known, "migrating the store to the schema of this version: nobody is served meanwhile"
+            );
+        }
+    }
     Store::open(args.data.folder(), &Holder::here(now(), None)).map_err(unusable)
 }
 

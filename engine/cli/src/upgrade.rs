@@ -18,6 +18,9 @@ pub(crate) fn run(data: &Data) -> Result<(), Failure> {
             Ok(())
         }
         Err(OpenError::Older { found, known }) => {
+            print::note(&format!(
+                "migrating {folder} from schema {found} to {known}: killed, it begins anew"
+            ));
             // Opening it to write migrates it, one version after the other, each whole or not at all.
             let store = Store::open(data.folder(), &Holder::here(now(), None)).map_err(unusable)?;
             understood(store.head())?;
