@@ -177,8 +177,9 @@ fn what_is_wrong_with_the_file_is_said_with_its_line_and_key() {
         (
             "[run]\nsnapshot_interval = \"7\"\n",
             2,
-            "`run.snapshot_interval`: invalid type: string \"7\", expected u64",
+            "`run.snapshot_interval`: invalid type: string \"7\", expected a nonzero u64",
         ),
+        ("[run]\nsnapshot_interval = 0\n", 2, "`run.snapshot_interval`: invalid value: integer `0`"),
         ("[run]\nundecided_max = -1\n", 2, "`run.undecided_max`: invalid value: integer `-1`, expected u64"),
         (
             "[run]\nbehind_proxy = \"no\"\n",

@@ -1,7 +1,7 @@
 //! `tidegate token`: make, list and revoke the tokens that clients of a lane show.
 
 use console::Scope;
-use model::EventTime;
+use model::{EventTime, Span};
 
 use crate::args::{Data, OutputForm, Token};
 use crate::config::Config;
@@ -15,7 +15,13 @@ use crate::table::table;
 pub(crate) fn run(command: &Token, config: &Config) -> Result<(), Failure> {
     match command {
         Token::Create { data, identity, scopes, expires } => {
-            let expires = expires.as_deref().map(span).transpose()?.map(|life| now().plus(life));
+            let life = expires.as_deref().map(span).transpose()?;
+            if life.is_some_and(|life| life <= Span::ZERO) {
+                return Err(Failure::usage(
+                    "a token that has expired is good for nothing; give it some time".into(),
+                ));
+            }
+            let expires = life.map(|life| now().plus(life));
             create(data, identity, scopes, expires, config)
         }
         Token::List(data) => list(data, config),

@@ -100,15 +100,20 @@ pub(crate) async fn close(
     }
 }
 
-/// The dead letter that the path names, where the caller may post what it says.
+/// The dead letter that the path names, where the caller may post what it says. One that names no kind may have been
+/// anything: that takes whoever may post all that producers do.
 async fn dead_letter(app: &App, caller: &Caller, id: Id) -> Result<DeadLetterView, Problem> {
     let id = id.map_err(|_| not_utf8())?.0;
     let number: u64 =
         id.parse().map_err(|_| query::invalid("id", format!("`{id}` is no number of a dead letter")))?;
     let letter = app.ask(move |books| books.dead_letter(number)).await?.ok_or_else(unknown)?;
     let named = letter.raw.as_ref().map(|raw| kinds::named(raw.as_bytes())).unwrap_or_default();
-    match named.into_iter().find(|kind| !caller.scopes.allow(Scope::Post(*kind))) {
-        Some(kind) => Err(forbidden(kind.name())),
+    let needed = match named.as_slice() {
+        [] => Scope::named("producer").unwrap_or_default(),
+        kinds => kinds.iter().map(|kind| Scope::Post(*kind)).collect(),
+    };
+    match needed.into_iter().find(|scope| !caller.scopes.allow(*scope)) {
+        Some(scope) => Err(forbidden(scope.name())),
         None => Ok(letter),
     }
 }

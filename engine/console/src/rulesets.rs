@@ -131,6 +131,12 @@ async fn sources(app: &App, headers: &HeaderMap, body: Body) -> Result<Sources, 
         return Err(misshapen("", "not an object of paths and texts"));
     };
     let files: BTreeMap<String, String> = files.into_iter().map(file).collect::<Result<_, _>>()?;
+    if !files.keys().any(|path| path.ends_with(".rhai")) {
+        return Err(misshapen(
+            "",
+            "without a rule (NAME.rhai) nothing would be held any more; send all files of the folder",
+        ));
+    }
     Ok(Sources::from_iter(files))
 }
 

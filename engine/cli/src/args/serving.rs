@@ -5,6 +5,7 @@ use clap::{Args, ValueHint};
 use serde::{Deserialize, Deserializer};
 use std::fmt;
 use std::net::SocketAddr;
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::str::FromStr;
 use tracing_subscriber::filter::LevelFilter;
@@ -50,7 +51,7 @@ pub(crate) struct Serving {
     pub log: Option<LevelFilter>,
     /// Records between two snapshots [default: 1000000]
     #[arg(long, value_name = "N", env = "TIDEGATE_SNAPSHOT_INTERVAL", hide_short_help = true)]
-    pub snapshot_interval: Option<u64>,
+    pub snapshot_interval: Option<NonZeroU64>,
     /// Records that may wait to be decided; beyond them clients are told to come again [default: 1000000]
     #[arg(long, value_name = "N", env = "TIDEGATE_UNDECIDED_MAX", hide_short_help = true)]
     pub undecided_max: Option<u64>,

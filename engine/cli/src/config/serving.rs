@@ -1,6 +1,7 @@
 //! The table `[run]`: how `tidegate run` serves a lane. None of it can change a verdict.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 use toml::Value;
 use tracing_subscriber::filter::LevelFilter;
@@ -59,7 +60,7 @@ impl Serving {
             snapshot_interval: typed
                 .snapshot_interval
                 .or(file.snapshot_interval)
-                .unwrap_or(SNAPSHOT_INTERVAL),
+                .map_or(SNAPSHOT_INTERVAL, NonZeroU64::get),
             undecided_max: typed
                 .undecided_max
                 .or(file.undecided_max)

@@ -28,7 +28,7 @@ pub(crate) fn asking(verb: &str, path: &str) -> Asked {
         ("post", "/v1/events") => posting("tg_producer", "application/x-ndjson", example("click")),
         ("post", "/v1/dead-letters/{id}/close") => letters::posting("1/close", &json!({"note": "a probe"})),
         ("post", "/v1/dead-letters/{id}/replay") => letters::posting("1/replay", &json!({})),
-        ("post", path) => rulesets::posting(path, &json!({})),
+        ("post", path) => rulesets::posting(path, &rulesets::quiet()),
         (_, path) => {
             let path = path.replace("commissions/{id}", &format!("commissions/{COMMISSION}"));
             let path = path.replace("{id}", CREATOR);

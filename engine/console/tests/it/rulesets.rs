@@ -26,14 +26,35 @@ fn shipped() -> Value {
     Value::Object(texts.collect())
 }
 
+/// One that holds nothing.
+pub(crate) fn quiet() -> Value {
+    let rule = "//! Quiet\n//! Flags what costs a lot.\n\nconst ON = \"order\";\nconst SEVERITY = \"low\";\n\
+                const PUBLIC_CODE = \"unusual_order_pattern\";\nconst LEAST = 1000;\n\n\
+                let orders = count(\"order\").by(\"creator_id\").within(\"7d\");\n\n\
+                if orders >= LEAST {\n    flag(`${orders} orders`);\n}\n";
+    json!({ "quiet.rhai": rule })
+}
+
 fn broken() -> Value {
     json!({"bad.rhai": "hold(", "ruleset.toml": ""})
 }
 
 #[test]
+fn a_ruleset_without_a_rule_is_refused() {
+    let world = World::new();
+    for path in ["/v1/rulesets", "/v1/rulesets/check"] {
+        for files in [json!({}), json!({ "ruleset.toml": "" })] {
+            let refused = world.send(posting(path, &files));
+            assert_eq!(refused.status, 400, "{path}");
+            assert!(refused.json()["detail"].as_str().unwrap().contains("without a rule"));
+        }
+    }
+}
+
+#[test]
 fn a_ruleset_is_checked_without_being_loaded() {
     let world = World::new();
-    let good = world.send(posting("/v1/rulesets/check", &json!({}))).json();
+    let good = world.send(posting("/v1/rulesets/check", &quiet())).json();
     assert_eq!(good["loads"], true, "{good}");
     assert_eq!(good["hash"].as_str().unwrap().len(), 64);
     let bad = world.send(posting("/v1/rulesets/check", &broken())).json();
@@ -48,10 +69,10 @@ fn a_ruleset_is_checked_without_being_loaded() {
 #[test]
 fn a_ruleset_is_loaded_at_a_position_and_once() {
     let world = World::new();
-    let loaded = world.send(posting("/v1/rulesets", &json!({}))).json();
+    let loaded = world.send(posting("/v1/rulesets", &quiet())).json();
     assert_eq!((&loaded["outcome"], &loaded["position"]), (&json!("loaded"), &json!(10)), "{loaded}");
     assert_eq!(world.get("tg_read", "/v1/status").json()["ruleset"], loaded["hash"]);
-    let again = world.send(posting("/v1/rulesets", &json!({}))).json();
+    let again = world.send(posting("/v1/rulesets", &quiet())).json();
     assert_eq!((&again["outcome"], &again["position"]), (&json!("in_force"), &Value::Null));
     assert_eq!(world.get("tg_read", "/v1/rulesets").json()["rulesets"][0]["hash"], "first");
 }
@@ -82,13 +103,13 @@ fn a_body_that_is_no_ruleset_is_refused_with_the_place_that_is_wrong() {
 #[test]
 fn one_ruleset_is_loaded_at_a_time_and_others_are_served_meanwhile() {
     let world = World::new().mood(Mood::Dawdling);
-    let first = world.clients.spawn(send(world.address, posting("/v1/rulesets", &json!({}))));
+    let first = world.clients.spawn(send(world.address, posting("/v1/rulesets", &quiet())));
     std::thread::sleep(Duration::from_millis(150));
-    assert_eq!(world.send(posting("/v1/rulesets", &json!({}))).code(), "ruleset.loading");
+    assert_eq!(world.send(posting("/v1/rulesets", &quiet())).code(), "ruleset.loading");
     assert_eq!(world.get("tg_read", "/v1/holds").status, 200);
     assert!(!first.is_finished());
     assert_eq!(world.clients.block_on(first).unwrap().unwrap().status, 200);
-    assert_eq!(world.send(posting("/v1/rulesets", &json!({}))).json()["outcome"], "in_force");
+    assert_eq!(world.send(posting("/v1/rulesets", &quiet())).json()["outcome"], "in_force");
 }
 
 #[test]
@@ -108,7 +129,7 @@ fn a_file_of_a_ruleset_is_within_its_folder() {
         assert_eq!((answer.status, answer.code().as_str()), (400, "body.shape"), "{path:?}");
     }
     for body in ["", "[]", "{\"a.rhai\": 7}", "{"] {
-        let asked = posting("/v1/rulesets/check", &json!({})).body(body);
+        let asked = posting("/v1/rulesets/check", &quiet()).body(body);
         assert_eq!(world.send(asked).code(), "body.shape", "{body}");
     }
 }
