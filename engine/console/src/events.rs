@@ -61,7 +61,8 @@ async fn read(app: &App, caller: Arc<Caller>, bytes: Bytes, form: Form) -> Resul
     app.decoders.run(reading).await?
 }
 
-async fn submit(app: &App, arrived: Vec<Arrived>) -> Result<Receipt, Problem> {
+/// Puts records down, and waits until they are durable.
+pub(crate) async fn submit(app: &App, arrived: Vec<Arrived>) -> Result<Receipt, Problem> {
     let answer = app.given.lane.submit(arrived)?;
     let answer = timeout(app.limits.durable_wait, answer).await.map_err(|_| {
         Problem::new(Code::LaneSlow, format!("not durable after {:?}", app.limits.durable_wait))

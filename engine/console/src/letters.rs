@@ -14,6 +14,7 @@ use runtime::letters::{Closing, Hand, Outcome, Put, SentAgain, send_again};
 use runtime::service::Arrived;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -21,7 +22,8 @@ use tokio::runtime::Handle;
 use tokio::time::timeout;
 
 use crate::app::App;
-use crate::body::{self, misshapen};
+use crate::body::{self, Received, misshapen};
+use crate::events::submit;
 use crate::kinds;
 use crate::lists::{Answer, Id, not_utf8};
 use crate::problem::{Code, Problem};
@@ -54,9 +56,7 @@ pub(crate) async fn replay(
     body: Body,
 ) -> Answer<SentAgain> {
     let received = body::json(&app, &headers, body).await?;
-    let number = dead_letter(&app, &caller, id).await?.number;
-    let asked: Replay = serde_json::from_slice(&received.bytes)
-        .map_err(|error| misshapen("", format!("not an object with a `record`: {error}")))?;
+    let (number, asked): (u64, Replay) = asked(&app, &caller, id, (&received, "record")).await?;
     let mended = asked.record.map(|record| Bytes::from(record.get().to_owned()));
     mended.clone().map_or(Ok(()), |record| may_be_sent(&app, &caller, record))?;
     let (sender, runtime) = (Sender { app: Arc::clone(&app), caller, number }, Handle::current());
@@ -82,9 +82,7 @@ pub(crate) async fn close(
     body: Body,
 ) -> Answer<DeadLetterView> {
     let received = body::json(&app, &headers, body).await?;
-    let number = dead_letter(&app, &caller, id).await?.number;
-    let asked: Close = serde_json::from_slice(&received.bytes)
-        .map_err(|error| misshapen("", format!("not an object with a `note`: {error}")))?;
+    let (number, asked): (u64, Close) = asked(&app, &caller, id, (&received, "note")).await?;
     let clerk = Arc::clone(&app.given.clerk);
     let closing = app.clerks.run(move || {
         let hand = Hand { by: &caller.identity, at: SteadyClock::start().now() };
@@ -98,6 +96,19 @@ pub(crate) async fn close(
         Closing::Ended(state) => Err(ended(&format!("it is {}", state.words()))),
         Closing::Unknown => Err(unknown()),
     }
+}
+
+/// The number of the dead letter that the path names, and what is asked to be done about it: an object with such a field.
+async fn asked<T: DeserializeOwned>(
+    app: &App,
+    caller: &Caller,
+    id: Id,
+    (received, field): (&Received, &str),
+) -> Result<(u64, T), Problem> {
+    let number = dead_letter(app, caller, id).await?.number;
+    let asked = serde_json::from_slice(&received.bytes)
+        .map_err(|error| misshapen("", format!("not an object with a `{field}`: {error}")))?;
+    Ok((number, asked))
 }
 
 /// The dead letter that the path names, where the caller may post what it says. One that names no kind may have been
@@ -140,12 +151,10 @@ struct Sender {
 impl Sender {
     async fn put(&self, raw: &[u8]) -> Result<Put, Problem> {
         let arrived: Arrived = (self.app.given.decode)(Bytes::copy_from_slice(raw), &self.caller.identity);
-        let answer = self.app.given.lane.submit(vec![arrived])?;
+        let at = submit(&self.app, vec![arrived]).await?.first;
         let patience = self.app.limits.durable_wait;
-        let slow = |what: &str| Problem::new(Code::LaneSlow, format!("not {what} after {patience:?}"));
-        let receipt = timeout(patience, answer).await.map_err(|_| slow("durable"))?;
-        let at = receipt.map_err(|_| Problem::new(Code::LaneStopping, "the lane has ended"))??.first;
-        timeout(patience, self.decided(at)).await.map_err(|_| slow("decided"))?;
+        let slow = |_| Problem::new(Code::LaneSlow, format!("not decided after {patience:?}"));
+        timeout(patience, self.decided(at)).await.map_err(slow)?;
         // What is refused at once has a number after that of the dead letter that it is sent for.
         let (books, number) = (Arc::clone(&self.app.given.books), self.number);
         Ok(books.dead_letter_at(at, number)?.map_or(Put::Taken(at), |letter| Put::Dead(Box::new(letter))))

@@ -50,7 +50,6 @@ pub use status::Status;
 use crate::clock::{SteadyClock, Stopwatch};
 use crate::drive::Threads;
 use crate::journal::{Journal, JournalError, JournalReader, Snapshots};
-use crate::seal::seal;
 use crate::service::arrivals::Arrivals;
 use crate::service::desk::Desk;
 use crate::service::engine::Engine;
@@ -197,9 +196,10 @@ impl<J: Journal, S: Snapshots> Service<J, S> {
         drop(self.follower.join());
         if let Some(at) = journal.head().decided.filter(|at| Some(*at) != self.status.snapshot()) {
             let span = trace::snapshot(at);
-            let sealed = seal(&decider.snapshot());
-            let put = self.snapshots.put(at, &sealed).map(|()| trace::snapped(&span, sealed.len()));
-            put.inspect_err(|error| trace::failed(&span, error))
+            let taken = recovery::take_snapshot(&decider, &*self.snapshots, at);
+            taken
+                .map(|bytes| trace::snapped(&span, bytes))
+                .inspect_err(|error| trace::failed(&span, error))
                 .map_err(|error| JournalError::Unwritable(format!("the last snapshot: {error}")))?;
         }
         Ok(journal)

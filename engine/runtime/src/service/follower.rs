@@ -10,10 +10,9 @@ use std::time::Duration;
 
 use crate::clock::Stopwatch;
 use crate::journal::{JournalError, JournalReader, Snapshots};
-use crate::seal::seal;
 use crate::service::happening::{self, Tell};
 use crate::service::priority::Priority;
-use crate::service::recovery::{Recovered, RecoveryError, resume};
+use crate::service::recovery::{Recovered, RecoveryError, resume, take_snapshot};
 use crate::service::status::Status;
 use crate::trace;
 
@@ -79,11 +78,8 @@ impl<R: JournalReader, S: Snapshots> Follower<R, S> {
             }
             self.pool().install(|| self.step(&mut state, target))?;
         }
-        self.pool().install(|| {
-            let sealed = seal(&state.decider.snapshot());
-            self.snapshots.put(target, &sealed).map_err(RecoveryError::Snapshots)?;
-            Ok(Some(sealed.len()))
-        })
+        let taken = self.pool().install(|| take_snapshot(&state.decider, &*self.snapshots, target));
+        taken.map(Some).map_err(RecoveryError::Snapshots)
     }
 
     /// Decides the next records, not beyond a position.

@@ -268,10 +268,19 @@ pub(crate) fn snapshot_if_due(
         return None;
     }
     let (span, began) = (trace::snapshot(at), Stopwatch::start());
-    let sealed = seal::seal(&recovered.decider.snapshot());
-    let put = snapshots.put(at, &sealed);
-    let outcome = put.map(|()| sealed.len()).map_err(|error| error.to_string());
+    let outcome = take_snapshot(&recovered.decider, snapshots, at).map_err(|error| error.to_string());
     happening::snapped(at, outcome, (&span, began.elapsed()), tell)
+}
+
+/// Seals the state after a position and keeps it; how many bytes it has.
+pub(crate) fn take_snapshot(
+    decider: &Decider,
+    snapshots: &impl Snapshots,
+    at: Position,
+) -> std::io::Result<usize> {
+    let sealed = seal::seal(&decider.snapshot());
+    snapshots.put(at, &sealed)?;
+    Ok(sealed.len())
 }
 
 /// Decides records: the last one's position, and what follows from them.
