@@ -2,7 +2,7 @@
 //!
 //! Everything here is plain data that cannot hold nonsense, plus the few pure functions that more than one
 //! station must agree on (the arithmetic of a commission, the identity of a verdict, the value of a fact), and the
-//! table that they look things up in.
+//! tables that they look things up in.
 //! The four stations know this crate and not each other.
 //!
 //! It refuses to do I/O, to read a clock, to know JSON, Kafka or rhai.
@@ -21,6 +21,7 @@ pub mod log;
 pub mod refusal;
 
 mod hash_key;
+pub mod piecewise;
 pub mod table;
 
 // What ATTRIBUTE hands on.

@@ -4,7 +4,7 @@
 //! table holds slots only; keys lie in the records. Records lie in pages, so that growing copies nothing. Slots,
 //! and the order of the table, never reach an output.
 
-use hashbrown::HashTable;
+use model::piecewise::PiecewiseTable;
 use serde::{Deserialize, Serialize};
 
 use crate::words;
@@ -20,7 +20,7 @@ const PAGE: usize = 4_096;
 pub(crate) struct Index {
     records: Records,
     #[serde(skip)]
-    table: HashTable<u32>,
+    table: PiecewiseTable<u32>,
 }
 
 /// What a snapshot keeps: the table is rebuilt from it.
@@ -80,7 +80,7 @@ impl From<Saved> for Index {
         let mut free = records.free.clone();
         free.sort_unstable();
         let live = (0..records.end).filter(|slot| free.binary_search(slot).is_err());
-        let mut table = HashTable::with_capacity(records.end as usize - free.len());
+        let mut table = PiecewiseTable::default();
         for slot in live {
             table.insert_unique(hash(records.key(slot)), slot, |slot| hash(records.key(*slot)));
         }
@@ -96,7 +96,7 @@ impl Index {
     pub(crate) fn new(words: usize, most: u32) -> Index {
         let most = most.min(Index::SLOTS_MAX);
         let records = Records { stride: KEY + words, most, pages: Vec::new(), end: 0, free: Vec::new() };
-        Index { records, table: HashTable::new() }
+        Index { records, table: PiecewiseTable::default() }
     }
 
     /// Whether there is room for so many records more.
@@ -137,8 +137,8 @@ impl Index {
 
     /// Forgets a record.
     pub(crate) fn remove(&mut self, slot: u32) {
-        let entry = self.table.find_entry(hash(self.records.key(slot)), |other| *other == slot);
-        entry.expect("a slot in use").remove();
+        let entry = self.table.remove(hash(self.records.key(slot)), |other| *other == slot);
+        entry.expect("a slot in use");
         self.records.free.push(slot);
     }
 
@@ -160,7 +160,7 @@ impl Index {
     /// How many bytes it occupies.
     pub(crate) fn bytes(&self) -> usize {
         let pages: usize = self.records.pages.iter().map(Vec::capacity).sum();
-        (pages + self.records.free.capacity()) * size_of::<u32>() + self.table.allocation_size()
+        (pages + self.records.free.capacity()) * size_of::<u32>() + self.table.bytes()
     }
 }
 
