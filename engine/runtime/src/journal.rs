@@ -160,6 +160,9 @@ pub trait Journal: Send + 'static {
         decided: &[Decided],
     ) -> Result<(), JournalError>;
 
+    /// Called between commits, when everybody has been told of the last one: time for work that nobody waits for.
+    fn tidy(&mut self) {}
+
     /// Keeps the archive of a ruleset under its hash, for good.
     ///
     /// # Errors

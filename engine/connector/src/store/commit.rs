@@ -41,8 +41,11 @@ impl Journal for Store {
         }
         transaction.commit().map_err(unwritable)?;
         self.head = head;
-        self.folding.finish(&self.connection);
         Ok(())
+    }
+
+    fn tidy(&mut self) {
+        self.folding.finish(&self.connection);
     }
 
     fn put_ruleset(&mut self, hash: &str, archive: &[u8]) -> Result<(), JournalError> {

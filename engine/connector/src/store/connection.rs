@@ -24,8 +24,8 @@ const WRITING: &str = "
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = FULL;
     PRAGMA wal_autocheckpoint = 8192;
-    PRAGMA journal_size_limit = 67108864;
-    PRAGMA cache_size = -131072;
+    PRAGMA journal_size_limit = 268435456;
+    PRAGMA cache_size = -32768;
     PRAGMA foreign_keys = OFF;
     PRAGMA temp_store = MEMORY;";
 const READING: &str = "PRAGMA query_only = ON; PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY;";

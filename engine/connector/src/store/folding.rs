@@ -1,6 +1,7 @@
 //! Folding: what is committed is appended to SQLite's log of changes, and folded into the database later. A thread of
-//! its own does that, in large steps, beside the writer: a step takes several flushes of the disk, and no commit waits
-//! for it. Only the little that is left goes to the writer, because a log must be folded whole before it begins anew.
+//! its own does that beside the writer, in steps so small that a commit never waits long for the disk behind one. Only
+//! when the log is long, and little of it is left, the writer folds that little: a log must be folded whole before it
+//! begins anew.
 
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
@@ -13,13 +14,13 @@ use super::connection;
 use super::fault::OpenError;
 
 /// How often it looks how much there is to fold.
-const LOOK: Duration = Duration::from_millis(100);
-/// Pages of 4 KiB that are worth a step: a page that changes often is folded once for all its changes.
-const STEP_PAGES: i64 = 8_192;
+const LOOK: Duration = Duration::from_millis(25);
+/// Pages of 4 KiB that are worth a step: 4 MiB, which the disk takes in the time that a commit may wait.
+const STEP_PAGES: i64 = 1_024;
+/// Pages in the log from which on it is to begin anew: 128 MiB.
+const LONG_PAGES: i64 = 32_768;
 /// Pages that are little enough for the writer.
 const LITTLE_PAGES: i64 = 256;
-/// Steps after which it rests, however much is left: what comes meanwhile, and long reads, may keep it from an end.
-const STEPS_MAX: usize = 5;
 /// Pages from which on every commit folds by itself: 256 MiB. It bounds the log where it never comes to an end.
 pub(crate) const LOG_PAGES_MAX: i64 = 65_536;
 
@@ -61,7 +62,7 @@ impl Folding {
         let thread = std::thread::Builder::new().name("tidegate-fold".to_owned());
         let thread = thread.spawn(move || {
             while folds.rest() {
-                if folded.fold() == Some(true) {
+                if folded.fold().is_some_and(|log| log.is_to_begin_anew()) {
                     folds.little_is_left.store(true, Ordering::Relaxed);
                 }
             }
@@ -70,11 +71,11 @@ impl Folding {
         Ok(Folding { shared, thread: Some(thread) })
     }
 
-    /// Folds the little that is left, if that is all: to be called by the writer after a commit.
+    /// Folds the little that is left, if the log is to begin anew: to be called by the writer between commits.
     pub(crate) fn finish(&self, writer: &Connection) {
         if self.shared.little_is_left.swap(false, Ordering::Relaxed) {
             // One that fails loses nothing: another one comes.
-            let _: Option<i64> = left_after(writer, "PASSIVE");
+            let _: Option<Log> = log_after(writer, "PASSIVE");
         }
     }
 }
@@ -95,36 +96,42 @@ struct Folded {
 }
 
 impl Folded {
-    /// Folds what is worth it; whether only little is left after that. Nothing where it could not: a step that fails
-    /// loses nothing, and a disk without room is told by the commits that it fails.
-    fn fold(&self) -> Option<bool> {
-        if self.left()? < STEP_PAGES {
-            return Some(false);
-        }
-        for _ in 0..STEPS_MAX {
-            left_after(&self.connection, "PASSIVE")?;
+    /// Folds what is worth it; how the log stands after that. Nothing where it could not: a step that fails loses
+    /// nothing, and a disk without room is told by the commits that it fails.
+    fn fold(&self) -> Option<Log> {
+        if self.log()?.left_pages >= STEP_PAGES {
+            log_after(&self.connection, "PASSIVE")?;
             // SQLite leaves that to whoever folds the last page, who must not have to wait for it.
             flush(&self.folder).ok()?;
-            if self.left()? < LITTLE_PAGES {
-                return Some(true);
-            }
         }
-        Some(false)
+        self.log()
     }
 
-    /// Pages that are not folded.
-    fn left(&self) -> Option<i64> {
-        left_after(&self.connection, "NOOP")
+    fn log(&self) -> Option<Log> {
+        log_after(&self.connection, "NOOP")
     }
 }
 
-/// Folds as far as a mode goes, and tells the pages that were left when it began; nothing where another is folding.
-fn left_after(connection: &Connection, mode: &str) -> Option<i64> {
+/// The log of changes.
+struct Log {
+    pages: i64,
+    /// Of these, what is not folded.
+    left_pages: i64,
+}
+
+impl Log {
+    fn is_to_begin_anew(&self) -> bool {
+        self.pages >= LONG_PAGES && self.left_pages < LITTLE_PAGES
+    }
+}
+
+/// Folds as far as a mode goes, and tells how the log stood when it began; nothing where another is folding.
+fn log_after(connection: &Connection, mode: &str) -> Option<Log> {
     let row =
         |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?));
     let found = connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], row);
-    let (busy, logged, folded) = found.ok()?;
-    (busy == 0 && logged >= folded).then_some(logged - folded)
+    let (busy, pages, folded) = found.ok()?;
+    (busy == 0 && pages >= folded).then_some(Log { pages, left_pages: pages - folded })
 }
 
 /// Flushes what was written in a folder. Not through the database's own file: to close one takes SQLite's locks away.

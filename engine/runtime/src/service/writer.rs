@@ -116,6 +116,7 @@ impl<J: Journal> Writer<J> {
             self.status.committed(last.through, head.verdicts, last.clock);
             self.arrivals.published(last.through);
         }
+        self.journal.tidy();
         Ok(())
     }
 
