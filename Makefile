@@ -22,9 +22,14 @@ install: setup
 	@$(CARGO) install --locked --quiet --path engine/cli
 	@command -v tidegate >/dev/null || echo "==> Please add $${CARGO_HOME:-$$HOME/.cargo}/bin to your PATH."
 
+# Those with a real Apache Kafka run by themselves, after the others: brokers and their time-outs want the machine.
 test: setup
 	@echo "==> Building and running every test (the first time takes several minutes)"
 	@$(CARGO) test --workspace --locked
+	@if tests/kafka/fetch; then \
+	  echo "==> Running the tests with a real Apache Kafka"; \
+	  $(CARGO) test --workspace --locked --test it -- --ignored kafka::; \
+	else echo "==> Skipped: the tests with a real Apache Kafka"; fi
 
 check: setup
 	@echo "==> Formatting"

@@ -16,6 +16,7 @@ mod determinism;
 mod engine;
 mod failing_rules;
 mod fuzz;
+mod kafka;
 mod lane;
 mod limits;
 mod live_rules;

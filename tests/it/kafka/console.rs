@@ -1,0 +1,87 @@
+//! The console tools that come with Kafka: a client of another make than ours.
+
+use std::io::Write as _;
+use std::process::{Child, Command, Stdio};
+
+use super::apache;
+use super::cluster::Cluster;
+
+const HEAP_MB: u32 = 100;
+
+fn tool(class: &str, cluster: &Cluster) -> Command {
+    let mut tool = apache::program(&format!("org.apache.kafka.tools.{class}"), HEAP_MB);
+    tool.args(["--bootstrap-server", &cluster.servers()]);
+    tool
+}
+
+/// What it says when it is run to its end.
+fn said(mut tool: Command) -> String {
+    let run = tool.stdin(Stdio::null()).output().unwrap();
+    assert!(run.status.success(), "{tool:?}: {}", String::from_utf8_lossy(&run.stderr));
+    String::from_utf8(run.stdout).unwrap()
+}
+
+/// Creates a topic with one partition and a copy on each broker.
+pub(crate) fn create(cluster: &Cluster, topic: &str, settings: &[&str]) {
+    let copies = cluster.servers().split(',').count().to_string();
+    let mut tool = tool("TopicCommand", cluster);
+    tool.args(["--create", "--topic", topic, "--partitions", "1", "--replication-factor", &copies]);
+    tool.args(settings.iter().flat_map(|setting| ["--config", *setting]));
+    said(tool);
+}
+
+/// The broker that leads the first partition of a topic.
+pub(crate) fn leader(cluster: &Cluster, topic: &str) -> usize {
+    let mut tool = tool("TopicCommand", cluster);
+    tool.args(["--describe", "--topic", topic]);
+    let said = said(tool);
+    let leader = said.split("Leader: ").nth(1).and_then(|rest| rest.split_whitespace().next());
+    leader.and_then(|leader| leader.parse().ok()).unwrap_or_else(|| panic!("no leader: {said}"))
+}
+
+/// Partitions that have not all their copies in step; nothing if all are.
+pub(crate) fn behind(cluster: &Cluster) -> String {
+    let mut tool = tool("TopicCommand", cluster);
+    tool.args(["--describe", "--under-replicated-partitions"]);
+    said(tool)
+}
+
+/// A producer that wants every record acknowledged by all copies in step.
+pub(crate) struct Producer(Child);
+
+impl Producer {
+    pub(crate) fn to(cluster: &Cluster, topic: &str) -> Producer {
+        let mut tool = tool("ConsoleProducer", cluster);
+        tool.args(["--topic", topic, "--request-required-acks", "all", "--message-send-max-retries", "1000"]);
+        Producer(tool.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
+    }
+
+    pub(crate) fn send(&mut self, records: impl IntoIterator<Item = impl std::fmt::Display>) {
+        let lines: String = records.into_iter().map(|record| format!("{record}\n")).collect();
+        self.0.stdin.as_mut().unwrap().write_all(lines.as_bytes()).unwrap();
+    }
+
+    /// Whether it still has records that were not acknowledged, or could get more.
+    pub(crate) fn is_busy(&mut self) -> bool {
+        self.0.try_wait().unwrap().is_none()
+    }
+
+    /// There is nothing more to come.
+    pub(crate) fn close(&mut self) {
+        drop(self.0.stdin.take());
+    }
+
+    /// Waits until all has been acknowledged, or given up.
+    pub(crate) fn finish(mut self) {
+        self.close();
+        assert!(self.0.wait().unwrap().success());
+    }
+}
+
+/// The first records of a topic, so many.
+pub(crate) fn consume(cluster: &Cluster, topic: &str, count: usize) -> Vec<String> {
+    let mut tool = tool("consumer.ConsoleConsumer", cluster);
+    tool.args(["--topic", topic, "--from-beginning", "--timeout-ms", "60000"]);
+    tool.args(["--max-messages", &count.to_string()]);
+    said(tool).lines().map(str::to_owned).collect()
+}
