@@ -56,13 +56,13 @@ picture: setup
 	  sleep 45; $(TMUX) capture-pane -ep > $$state/screen; $(TMUX) kill-server; \
 	  $(TIDEGATE) --example picture < $$state/screen > engine/demo.svg
 
-# What a fresh machine lacks: a C compiler (for zstd), and Rust.
+# What a fresh machine lacks: compilers for C (zstd, SQLite) and C++ (the client of Kafka), and Rust.
 setup:
-	@command -v cc >/dev/null || { \
-	  echo "==> Installing a C compiler (build-essential)"; \
+	@{ command -v cc && command -v c++; } >/dev/null || { \
+	  echo "==> Installing compilers for C and C++ (build-essential)"; \
 	  if command -v apt-get >/dev/null; then \
 	    $$( [ "$$(id -u)" = 0 ] || echo sudo ) sh -c 'apt-get update -q && apt-get install -qy build-essential'; \
-	  else echo "Please install a C compiler (cc) and run make again." >&2; exit 1; fi; }
+	  else echo "Please install compilers for C and C++ (cc, c++) and run make again." >&2; exit 1; fi; }
 	@[ -x "$(CARGO)" ] || { \
 	  echo "==> Installing Rust with rustup"; \
 	  command -v curl >/dev/null || { echo "Please install curl, or Rust 1.95 or newer, and run make again." >&2; exit 1; }; \

@@ -7,7 +7,8 @@
 //! - [`mod@file`]: files as a source of records in log order;
 //! - [`folder`]: what a run leaves behind, and where verdicts are written;
 //! - [`rules`]: the files of a folder of rules;
-//! - [`store`]: the permanent memory of a service: the embedded store.
+//! - [`store`]: the permanent memory of a service: the embedded store;
+//! - [`kafka`]: a lane on Kafka: so far, its topics.
 //!
 //! No bytes can stop the stream: whatever is not an event becomes a refusal with its original bytes. Decoding
 //! and mapping are pure functions of their bytes. It refuses to read a clock or the environment.
@@ -15,6 +16,7 @@
 mod checksum;
 pub mod file;
 pub mod folder;
+pub mod kafka;
 pub mod log;
 pub mod mapping;
 pub mod rules;

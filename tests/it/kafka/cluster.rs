@@ -50,12 +50,21 @@ impl Cluster {
 
     /// Where clients begin: all that come may do everything.
     pub(crate) fn servers(&self) -> String {
-        let servers = self.ports.iter().map(|ports| format!("127.0.0.1:{}", ports.open));
-        servers.collect::<Vec<_>>().join(",")
+        self.listening(|ports| ports.open)
+    }
+
+    /// Where the [guest](super::settings::GUEST) has to say who it is.
+    pub(crate) fn servers_for_users(&self) -> String {
+        self.listening(|ports| ports.users)
     }
 
     /// Where it keeps everything.
     pub(super) fn folder(&self) -> &std::path::Path {
         self.folder.path()
+    }
+
+    fn listening(&self, port: impl Fn(&Ports) -> u16) -> String {
+        let servers = self.ports.iter().map(|ports| format!("127.0.0.1:{}", port(ports)));
+        servers.collect::<Vec<_>>().join(",")
     }
 }

@@ -85,3 +85,12 @@ pub(crate) fn consume(cluster: &Cluster, topic: &str, count: usize) -> Vec<Strin
     tool.args(["--max-messages", &count.to_string()]);
     said(tool).lines().map(str::to_owned).collect()
 }
+
+/// Allows a user to do something with topics whose names begin like that.
+pub(crate) fn allow(cluster: &Cluster, user: &str, operations: &[&str], prefix: &str) {
+    let mut tool = tool("AclCommand", cluster);
+    tool.args(["--add", "--allow-principal", &format!("User:{user}")]);
+    tool.args(["--topic", prefix, "--resource-pattern-type", "prefixed"]);
+    tool.args(operations.iter().flat_map(|operation| ["--operation", *operation]));
+    said(tool);
+}

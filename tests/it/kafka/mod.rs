@@ -11,6 +11,7 @@ mod console;
 mod guard;
 mod lifecycle;
 mod settings;
+mod topics;
 
 use cluster::Cluster;
 use std::process::{Child, Command};
