@@ -177,7 +177,9 @@ impl From<JournalError> for Problem {
     fn from(error: JournalError) -> Problem {
         let said = |code| Problem::new(code, error.to_string());
         match error {
-            JournalError::Unwritable(_) | JournalError::Unreadable(_) => said(Code::StoreUnavailable),
+            JournalError::Unwritable(_) | JournalError::Unreadable(_) | JournalError::Deposed(_) => {
+                said(Code::StoreUnavailable)
+            }
             JournalError::Damaged(_) => said(Code::StoreDamaged),
             JournalError::Unanswerable { parameter, .. } => query::invalid(parameter, error.to_string()),
         }

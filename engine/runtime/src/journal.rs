@@ -82,6 +82,9 @@ pub enum JournalError {
     Unreadable(String),
     /// What is stored is not what was written: nothing may be decided on it.
     Damaged(String),
+    /// Another one writes it now, or it cannot be told whether what was being written is there: whoever starts again
+    /// finds out.
+    Deposed(String),
     /// The question makes no sense: another one will be answered.
     Unanswerable {
         /// Of what was asked, the part that is wrong.
@@ -97,6 +100,7 @@ impl fmt::Display for JournalError {
             JournalError::Unwritable(what) => write!(f, "the store cannot be written: {what}"),
             JournalError::Unreadable(what) => write!(f, "the store cannot be read: {what}"),
             JournalError::Damaged(what) => write!(f, "the store is damaged: {what}"),
+            JournalError::Deposed(what) => write!(f, "this instance does not lead the lane any more: {what}"),
             JournalError::Unanswerable { what, .. } => f.write_str(what),
         }
     }
@@ -109,8 +113,19 @@ impl std::error::Error for JournalError {}
 pub enum Origin {
     /// It was decoded from its bytes and changed in nothing: they say all of it.
     Bytes,
+    /// It was read from an input of the lane, where it can be read again.
+    Input(InputPlace),
     /// It was read from elsewhere, or changed since.
     Elsewhere,
+}
+
+/// Where a record lies in the inputs of a lane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct InputPlace {
+    /// Which of them, counted from 0: their order is fixed for the life of the lane.
+    pub input: u32,
+    /// Its offset there. Offsets grow, and may have gaps.
+    pub offset: u64,
 }
 
 /// Records to be appended.

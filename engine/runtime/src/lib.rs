@@ -24,7 +24,9 @@ pub mod trace;
 pub use clock::{Pace, SteadyClock, Stopwatch};
 pub use drive::{CHUNK_RECORDS, Drive, DriveError, Progress, Threads};
 pub use entropy::hash_key;
-pub use journal::{Appended, Decided, Head, Journal, JournalError, JournalReader, Origin, Snapshots};
+pub use journal::{
+    Appended, Decided, Head, InputPlace, Journal, JournalError, JournalReader, Origin, Snapshots,
+};
 pub use manifest::{Digest, Manifest};
 pub use reconcile::{Finding, Reconciler, Reconciliation};
 pub use row_block::{RowBlock, order_hash};

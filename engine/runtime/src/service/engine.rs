@@ -104,7 +104,7 @@ impl<R: JournalReader> Engine<R> {
                 }
                 self.decide(&records);
             }
-            Err(damaged @ JournalError::Damaged(_)) => return Err(damaged),
+            Err(damaged @ (JournalError::Damaged(_) | JournalError::Deposed(_))) => return Err(damaged),
             Err(fault) => {
                 self.hand_on();
                 self.status.faulty(fault, &self.tell);
