@@ -20,7 +20,7 @@
 //! * times are given by the caller: nothing here reads a clock.
 
 mod backup;
-mod block;
+pub(crate) mod block;
 mod books;
 mod chain;
 mod commit;
@@ -29,7 +29,7 @@ mod fault;
 mod folding;
 mod lock;
 mod operator;
-mod outputs;
+pub(crate) mod outputs;
 pub mod queries;
 mod reader;
 mod rows;

@@ -44,6 +44,8 @@ codes! {
     TooLarge = "record.too_large",
     /// The `kind` is missing or not one that is known.
     KindUnknown = "kind.unknown",
+    /// The `kind` is not the one that its topic is for.
+    KindMisplaced = "kind.misplaced",
     /// A required field is missing.
     FieldMissing = "field.missing",
     /// A field has the wrong type.

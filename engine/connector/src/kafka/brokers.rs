@@ -7,11 +7,14 @@ use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::metadata::Metadata;
+use rdkafka::producer::BaseProducer;
 use rdkafka::types::RDKafkaErrorCode as Code;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
+
+use super::layout::RULESET_BYTES_MAX;
 
 /// How long what the client says of a failure is waited for, when it has failed.
 const HEARING_OUT: Duration = Duration::from_millis(100);
@@ -70,6 +73,33 @@ impl Brokers {
     /// A client that creates and describes.
     pub(super) fn admin(&self) -> Result<AdminClient<DefaultClientContext>, Unreachable> {
         self.client(ClientConfig::create)
+    }
+
+    /// A client that reads what is committed, from where it is told to, and says when it has come to an end.
+    pub(super) fn consumer(&self) -> Result<BaseConsumer, Unreachable> {
+        self.client(|config| {
+            let mut config = config.clone();
+            // Nobody is a member of it: a client has to have one to be told which partitions to read.
+            config.set("group.id", "tidegate").set("enable.auto.commit", "false");
+            config.set("isolation.level", "read_committed").set("enable.partition.eof", "true");
+            // What is gone is gone: nothing is skipped.
+            config.set("auto.offset.reset", "error");
+            // A full queue pauses a partition for so long: with the client's own second most of the time is lost.
+            config.set("fetch.queue.backoff.ms", "5").set("fetch.wait.max.ms", "50");
+            config.set("allow.auto.create.topics", "false");
+            config.create()
+        })
+    }
+
+    /// A client that writes in transactions under a name; whoever had that name before cannot any more.
+    pub(super) fn producer(&self, name: &str) -> Result<BaseProducer, Unreachable> {
+        self.client(|config| {
+            let mut config = config.clone();
+            config.set("transactional.id", name).set("acks", "all").set("enable.idempotence", "true");
+            config.set("compression.type", "zstd").set("linger.ms", "0");
+            config.set("message.max.bytes", RULESET_BYTES_MAX.to_string());
+            config.create()
+        })
     }
 
     /// Why it could not be asked.

@@ -9,6 +9,7 @@ use rusqlite::{CachedStatement, Connection, params};
 
 use super::books::Books;
 use super::fault::unwritable;
+use super::queries::ExplanationView;
 use super::rows::Rows;
 use crate::wire;
 
@@ -102,23 +103,18 @@ impl<'c> Outputs<'c> {
     }
 
     fn explanation(&mut self, said: &Explanation) -> rusqlite::Result<usize> {
-        let (program, order, click) = match &said.about {
-            About::Order(key) => (Some(key.program.as_str()), Some(key.order.as_str()), None),
-            About::Click(id) => (None, None, Some(id.as_str())),
-        };
-        let (effect, until, score) = effect(&said.hit.effect);
-        let evidence = serde_json::to_string(&said.hit.evidence).expect("evidence is plain data");
+        let said = view(said);
         self.explanation.execute(params![
-            said.position.0,
-            program,
-            order,
-            click,
-            said.hit.rule.as_str(),
-            effect,
-            until,
-            score,
-            said.hit.reason.as_str(),
-            evidence,
+            said.position,
+            said.program_id,
+            said.order_id,
+            said.click_id,
+            said.rule,
+            said.effect,
+            said.until,
+            said.score,
+            said.reason,
+            said.evidence,
         ])
     }
 
@@ -141,6 +137,27 @@ pub(crate) fn subject(verdict: &Verdict) -> String {
         (Some(id), _) => id.to_string(),
         (None, Some(subject)) => subject.to_string(),
         (None, None) => String::new(),
+    }
+}
+
+/// What a rule said, as it is kept and shown.
+pub(crate) fn view(said: &Explanation) -> ExplanationView {
+    let (program_id, order_id, click_id) = match &said.about {
+        About::Order(key) => (Some(key.program.to_string()), Some(key.order.to_string()), None),
+        About::Click(id) => (None, None, Some(id.to_string())),
+    };
+    let (effect, until, score) = effect(&said.hit.effect);
+    ExplanationView {
+        position: said.position.0,
+        program_id,
+        order_id,
+        click_id,
+        rule: said.hit.rule.to_string(),
+        effect: effect.to_owned(),
+        until,
+        score,
+        reason: said.hit.reason.to_string(),
+        evidence: serde_json::to_string(&said.hit.evidence).expect("evidence is plain data"),
     }
 }
 

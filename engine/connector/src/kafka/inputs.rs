@@ -1,0 +1,103 @@
+//! The inputs of a lane: every partition of every topic of events, and what their records say.
+
+use model::Text;
+use model::event::{Body, Kind};
+use model::log::RecordBody;
+use model::refusal::{Code, Refusal};
+
+use super::layout::{Layout, Role};
+use crate::wire;
+
+/// Who decided a review that came by a topic: whoever may write that one.
+const REVIEWER: &str = "kafka";
+
+/// A partition that events come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Input {
+    /// What comes from it.
+    pub kind: Kind,
+    /// Its topic.
+    pub topic: String,
+    /// Its number there.
+    pub partition: i32,
+}
+
+/// All of them, in an order that is fixed for the life of a lane: its log names them by their place.
+#[derive(Debug, Clone)]
+pub struct Inputs(Vec<Input>);
+
+impl Inputs {
+    /// Those of a lane.
+    pub(super) fn of(layout: &Layout) -> Inputs {
+        let inputs = Kind::ALL.iter().flat_map(|kind| {
+            let topic = layout.topic(Role::Input(*kind));
+            (0..i32::from(topic.partitions)).map(move |partition| Input {
+                kind: *kind,
+                topic: topic.name.clone(),
+                partition,
+            })
+        });
+        Inputs(inputs.collect())
+    }
+
+    pub(super) fn get(&self, index: u32) -> Option<&Input> {
+        self.0.get(index as usize)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &Input)> {
+        (0..).zip(&self.0)
+    }
+
+    pub(super) fn find(&self, topic: &str, partition: i32) -> Option<u32> {
+        let found = self.iter().find(|(_, input)| input.partition == partition && input.topic == topic);
+        found.map(|(index, _)| index)
+    }
+}
+
+/// What a record of a topic for events of a kind says: the same for ever, of the same bytes.
+pub(super) fn read(kind: Kind, raw: &[u8]) -> RecordBody {
+    let mut event = match wire::decode(raw) {
+        Ok(decoded) => decoded.event,
+        Err(refusal) => return RecordBody::Undecodable(refusal),
+    };
+    if event.kind() != kind {
+        let (found, needed) = (event.kind().name(), kind.name());
+        let detail = format!("a `{found}` does not come by the topic for `{needed}`; send it to its own");
+        return RecordBody::Undecodable(Refusal::new(Code::KindMisplaced, "/kind", detail));
+    }
+    if let Body::Review(review) = &mut event.body {
+        review.actor = Some(Text::new(REVIEWER));
+    }
+    RecordBody::Event(Box::new(event))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kafka::LaneName;
+    use model::Span;
+
+    #[test]
+    fn a_review_does_not_come_by_the_topic_of_orders() {
+        let review = br#"{"kind":"review","event_id":"r","occurred_at":"2026-01-01T00:00:00Z","decision":"release","target":{"hold_id":"h"},"note":"seen"}"#;
+        let RecordBody::Undecodable(refusal) = read(Kind::Order, review) else { panic!("it was taken") };
+        assert_eq!(refusal.code, Code::KindMisplaced, "{refusal:?}");
+    }
+
+    #[test]
+    fn every_input_is_found_at_its_place() {
+        let layout = Layout {
+            lane: LaneName::parse("l").unwrap(),
+            event_partitions: 3,
+            verdict_partitions: 1,
+            copies: 1,
+            retention: Span::from_days(7),
+        };
+        let inputs = Inputs::of(&layout);
+        for (index, input) in inputs.iter() {
+            assert_eq!(inputs.find(&input.topic, input.partition), Some(index));
+            assert_eq!(inputs.get(index), Some(input));
+        }
+        assert_eq!(inputs.find("l.click", 3), None);
+    }
+}

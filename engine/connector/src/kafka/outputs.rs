@@ -1,0 +1,241 @@
+//! What was decided, as it stands on Kafka: verdicts by beneficiary, explanations by order, dead letters beside their
+//! input. Each record says where it belongs in the log, so that whoever takes over finds out what is there already.
+//!
+//! What must hold: per partition, the places of records grow and their sequences have no gaps; what is there is never
+//! written again, and is what would be written.
+
+use decider::{About, Explanation};
+use model::event::Kind;
+use model::refusal::DeadLetter;
+use model::{Position, Verdict};
+use rdkafka::Offset;
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use rdkafka::message::{BorrowedMessage, Header, Headers as _, Message as _, OwnedHeaders};
+use runtime::{Decided, JournalError};
+use std::collections::{BTreeMap, VecDeque};
+use std::num::NonZeroU16;
+use std::time::Duration;
+
+use super::brokers::{Brokers, Unreachable};
+use super::layout::{Layout, Role};
+use super::leader::{Leader, Outgoing};
+use super::murmur;
+use super::reading::{Step, read, unreadable};
+use crate::store::outputs::{published, subject, view};
+
+/// Gap-free from 1 in its partition.
+const SEQUENCE: &str = "tg-sequence";
+/// The position in the log that it follows from.
+const POSITION: &str = "tg-position";
+/// Which one of those that follow from the same position, in its partition; from 0.
+const ORDINAL: &str = "tg-ordinal";
+/// Offsets that are looked back for what is newer than what this instance knows, at first.
+const LOOK_BACK: i64 = 1_024;
+
+/// Where an output belongs: by position, then by order.
+type Place = (Position, u32);
+
+/// An output of one partition, before it has its place there.
+struct Output {
+    topic: String,
+    partition: i32,
+    position: Position,
+    key: Vec<u8>,
+    value: Vec<u8>,
+    headers: OwnedHeaders,
+}
+
+/// How a partition ends.
+#[derive(Default)]
+struct End {
+    sequence: u64,
+    place: Option<Place>,
+    /// What is there beyond what this instance knew when it began.
+    ahead: VecDeque<(Place, Vec<u8>)>,
+    /// The place of the last output that was handed over.
+    given: Option<Place>,
+}
+
+/// The outputs of a lane.
+pub(super) struct Outputs {
+    layout: Layout,
+    verdict_partitions: NonZeroU16,
+    ends: BTreeMap<(String, i32), End>,
+}
+
+impl Outputs {
+    /// Finds out what is there; `decided` is how far this instance knows it. Nobody else may be writing.
+    pub(super) fn find(
+        brokers: &Brokers,
+        layout: &Layout,
+        decided: Option<Position>,
+    ) -> Result<Outputs, JournalError> {
+        let consumer = brokers.consumer().map_err(asked)?;
+        let mut ends = BTreeMap::new();
+        let outputs = layout.topics().into_iter().filter(|topic| match topic.role {
+            Role::Verdicts | Role::Explanations | Role::DeadLetters(_) => true,
+            Role::Input(_) | Role::Manifests | Role::Rulesets => false,
+        });
+        for topic in outputs {
+            for partition in 0..i32::from(topic.partitions) {
+                let end = End::find(&consumer, (&topic.name, partition), decided, brokers.patience)?;
+                ends.insert((topic.name.clone(), partition), end);
+            }
+        }
+        let verdict_partitions = NonZeroU16::new(layout.verdict_partitions).unwrap_or(NonZeroU16::MIN);
+        Ok(Outputs { layout: layout.clone(), verdict_partitions, ends })
+    }
+
+    /// Writes what was decided and is not there; what is there must be the same.
+    pub(super) fn publish(&mut self, decided: &[Decided], leader: &Leader) -> Result<(), JournalError> {
+        let mut missing = Vec::new();
+        for stretch in decided {
+            for output in self.outputs(stretch) {
+                missing.extend(self.placed(output)?);
+            }
+        }
+        if missing.is_empty() { Ok(()) } else { leader.write(&missing) }
+    }
+
+    /// The output with its place, if it is not there.
+    fn placed(&mut self, output: Output) -> Result<Option<Outgoing>, JournalError> {
+        let Output { topic, partition, position, key, value, headers } = output;
+        let end = self.ends.entry((topic.clone(), partition)).or_default();
+        let ordinal = end.given.filter(|given| given.0 == position).map_or(0, |(_, ordinal)| ordinal + 1);
+        let place = (position, ordinal);
+        end.given = Some(place);
+        if end.place.is_some_and(|last| place <= last) {
+            let there = end.ahead.pop_front();
+            return match there {
+                Some((at, bytes)) if at == place && bytes == value => Ok(None),
+                Some(_) | None => Err(JournalError::Damaged(format!(
+                    "partition {partition} of {topic} does not have at position {position} what the log gives; \
+                     nothing more is written until somebody has looked"
+                ))),
+            };
+        }
+        end.sequence += 1;
+        end.place = Some(place);
+        let (sequence, at, ordinal) = (end.sequence.to_string(), position.to_string(), ordinal.to_string());
+        let header =
+            |headers: OwnedHeaders, key, value: &str| headers.insert(Header { key, value: Some(value) });
+        let headers = header(headers, SEQUENCE, &sequence);
+        let headers = header(header(headers, POSITION, &at), ORDINAL, &ordinal);
+        Ok(Some(Outgoing { topic, partition, key: Some(key), value, headers }))
+    }
+
+    fn outputs(&self, decided: &Decided) -> Vec<Output> {
+        let verdicts = decided.verdicts.iter().map(|verdict| self.verdict(verdict));
+        let explanations = decided.explanations.iter().map(|said| self.explanation(said));
+        let letters = decided.dead_letters.iter().map(|letter| self.letter(letter));
+        verdicts.chain(explanations).chain(letters).collect()
+    }
+
+    fn verdict(&self, verdict: &Verdict) -> Output {
+        let mut value = Vec::new();
+        published(verdict, &mut value);
+        let key = verdict.beneficiary.as_deref().map_or_else(|| subject(verdict), str::to_owned);
+        self.spread(Role::Verdicts, verdict.position, key, value)
+    }
+
+    fn explanation(&self, said: &Explanation) -> Output {
+        let key = match &said.about {
+            About::Order(key) => format!("{}/{}", key.program, key.order),
+            About::Click(click) => click.to_string(),
+        };
+        let value = serde_json::to_vec(&view(said)).expect("it is plain data");
+        self.spread(Role::Explanations, said.position, key, value)
+    }
+
+    /// By the hash of its key, as Kafka's own clients would.
+    fn spread(&self, role: Role, position: Position, key: String, value: Vec<u8>) -> Output {
+        let partition = murmur::partition(key.as_bytes(), self.verdict_partitions);
+        let topic = self.layout.topic(role).name;
+        Output { topic, partition, position, key: key.into_bytes(), value, headers: OwnedHeaders::new() }
+    }
+
+    /// The bytes as they came, with what is wrong with them in headers as Kafka Connect has them, and ours.
+    fn letter(&self, letter: &DeadLetter) -> Output {
+        let DeadLetter { position, refused_at, refusal, raw } = letter;
+        let header = |key, value| Header { key, value: Some(value) };
+        let headers = OwnedHeaders::new()
+            .insert(header("__connect.errors.exception.message", refusal.detail.as_str()))
+            .insert(header("tg-code", refusal.code.name()))
+            .insert(header("tg-pointer", refusal.pointer.as_str()))
+            .insert(header("tg-record-position", &position.to_string()));
+        let topic = self.layout.topic(Role::DeadLetters(kind(raw))).name;
+        Output { topic, partition: 0, position: *refused_at, key: Vec::new(), value: raw.to_vec(), headers }
+    }
+}
+
+/// What its sender called it; what says nothing is taken for an order, which most need to see.
+fn kind(raw: &[u8]) -> Kind {
+    #[derive(serde::Deserialize)]
+    struct Named {
+        kind: String,
+    }
+    let named = serde_json::from_slice::<Named>(raw).ok();
+    named
+        .and_then(|named| Kind::ALL.iter().copied().find(|kind| kind.name() == named.kind))
+        .unwrap_or(Kind::Order)
+}
+
+impl End {
+    /// Looks back as far as there is something that `decided` does not know.
+    fn find(
+        consumer: &BaseConsumer,
+        place: (&str, i32),
+        decided: Option<Position>,
+        patience: Duration,
+    ) -> Result<End, JournalError> {
+        let watermarks = consumer.fetch_watermarks(place.0, place.1, patience);
+        let (low, high) = watermarks.map_err(unreadable)?;
+        let mut back = LOOK_BACK;
+        loop {
+            let from = (high - back).max(low);
+            let (mut end, mut knows_all) = (End::default(), from == low);
+            read(consumer, place, Offset::Offset(from), patience, |message| {
+                match header(message) {
+                    Some((sequence, place)) => {
+                        knows_all |= decided.is_some_and(|decided| place.0 <= decided);
+                        end.take(sequence, place, decided, message);
+                    }
+                    None => {}
+                }
+                Step::On
+            })?;
+            if knows_all {
+                return Ok(end);
+            }
+            back *= 2;
+        }
+    }
+
+    fn take(
+        &mut self,
+        sequence: u64,
+        place: Place,
+        decided: Option<Position>,
+        message: &BorrowedMessage<'_>,
+    ) {
+        (self.sequence, self.place) = (sequence, Some(place));
+        if decided.is_none_or(|decided| place.0 > decided) {
+            self.ahead.push_back((place, message.payload().unwrap_or_default().to_vec()));
+        }
+    }
+}
+
+/// Its sequence and place, if it is one of ours.
+fn header(message: &BorrowedMessage<'_>) -> Option<(u64, Place)> {
+    let headers = message.headers()?;
+    let number = |name| {
+        let found = headers.iter().find(|header| header.key == name)?.value?;
+        std::str::from_utf8(found).ok()?.parse::<u64>().ok()
+    };
+    let ordinal = u32::try_from(number(ORDINAL)?).ok()?;
+    Some((number(SEQUENCE)?, (Position(number(POSITION)?), ordinal)))
+}
+
+fn asked(error: Unreachable) -> JournalError {
+    JournalError::Unreadable(error.to_string())
+}

@@ -1,0 +1,140 @@
+//! Reading partitions from one place to another.
+
+use bytes::Bytes;
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use rdkafka::error::KafkaError;
+use rdkafka::message::{BorrowedMessage, Message as _};
+use rdkafka::{Offset, TopicPartitionList};
+use runtime::{JournalError, Stopwatch};
+use std::time::Duration;
+
+use super::brokers::{Brokers, Unreachable};
+use super::entry::{Entry, Run};
+use super::inputs::Inputs;
+
+/// How long one poll waits.
+const POLL: Duration = Duration::from_millis(100);
+
+/// Reads from a partition at an offset on, until `enough` or its end; whether it came to the end.
+pub(super) fn read(
+    consumer: &BaseConsumer,
+    (topic, partition): (&str, i32),
+    from: Offset,
+    patience: Duration,
+    mut each: impl FnMut(&BorrowedMessage<'_>) -> Step,
+) -> Result<(), JournalError> {
+    let mut list = TopicPartitionList::new();
+    let added = list.add_partition_offset(topic, partition, from);
+    added.and_then(|()| consumer.assign(&list)).map_err(unreadable)?;
+    let mut watch = Stopwatch::start();
+    loop {
+        match consumer.poll(POLL) {
+            Some(Ok(message)) => {
+                watch = Stopwatch::start();
+                if each(&message) == Step::Enough {
+                    return Ok(());
+                }
+            }
+            Some(Err(KafkaError::PartitionEOF(_))) => return Ok(()),
+            Some(Err(error)) if is_gone(&error) => return Err(gone(topic, partition, &error)),
+            Some(Err(_)) | None if watch.elapsed() < patience => {}
+            Some(Err(error)) => return Err(unreadable(error)),
+            None => return Err(silent(topic, partition)),
+        }
+    }
+}
+
+/// Whether to read on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Step {
+    On,
+    Enough,
+}
+
+/// Reads what the log names from the inputs.
+pub(super) struct InputReader {
+    consumer: BaseConsumer,
+    patience: Duration,
+}
+
+impl InputReader {
+    pub(super) fn open(brokers: &Brokers) -> Result<InputReader, Unreachable> {
+        Ok(InputReader { consumer: brokers.consumer()?, patience: brokers.patience })
+    }
+
+    /// The records of inputs that an entry names, in its order.
+    pub(super) fn raws(&self, entry: &Entry, inputs: &Inputs) -> Result<Vec<Bytes>, JournalError> {
+        let mut by_input = std::collections::BTreeMap::new();
+        for run in entry.runs() {
+            if let Run::Input { input, first, last, .. } = *run {
+                let ends = by_input.entry(input).or_insert((first, last));
+                ends.1 = last;
+            }
+        }
+        let mut read = std::collections::BTreeMap::new();
+        for (input, ends) in by_input {
+            read.insert(input, self.between(input, ends, inputs)?.into_iter());
+        }
+        let mut raws = Vec::new();
+        for run in entry.runs() {
+            if let Run::Input { input, count, .. } = *run
+                && let Some(read) = read.get_mut(&input)
+            {
+                raws.extend(read.by_ref().take(usize::try_from(count).unwrap_or(usize::MAX)));
+            }
+        }
+        Ok(raws)
+    }
+
+    /// The records of an input from an offset to another one.
+    fn between(
+        &self,
+        input: u32,
+        (first, last): (u64, u64),
+        inputs: &Inputs,
+    ) -> Result<Vec<Bytes>, JournalError> {
+        let Some(input) = inputs.get(input) else {
+            return Err(JournalError::Damaged(format!(
+                "the log names input {input}, which the lane has not"
+            )));
+        };
+        let mut raws = Vec::new();
+        let place = (input.topic.as_str(), input.partition);
+        let from = Offset::Offset(i64::try_from(first).unwrap_or(i64::MAX));
+        read(&self.consumer, place, from, self.patience, |message| {
+            let offset = message.offset().cast_unsigned();
+            if offset <= last {
+                raws.push(Bytes::copy_from_slice(message.payload().unwrap_or_default()));
+            }
+            if offset >= last { Step::Enough } else { Step::On }
+        })?;
+        Ok(raws)
+    }
+}
+
+fn is_gone(error: &KafkaError) -> bool {
+    use rdkafka::error::RDKafkaErrorCode as Code;
+    matches!(
+        error.rdkafka_error_code(),
+        Some(
+            Code::OffsetOutOfRange
+                | Code::AutoOffsetReset
+                | Code::UnknownTopicOrPartition
+                | Code::UnknownTopic
+        )
+    )
+}
+
+fn gone(topic: &str, partition: i32, error: &KafkaError) -> JournalError {
+    JournalError::Damaged(format!(
+        "what the log names is not in partition {partition} of {topic} any more: {error}"
+    ))
+}
+
+fn silent(topic: &str, partition: i32) -> JournalError {
+    JournalError::Unreadable(format!("partition {partition} of {topic} does not answer"))
+}
+
+pub(super) fn unreadable(error: KafkaError) -> JournalError {
+    JournalError::Unreadable(error.to_string())
+}
