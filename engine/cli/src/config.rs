@@ -3,8 +3,10 @@
 mod file;
 mod lane;
 mod serving;
+mod transport;
 
 pub(crate) use serving::Serving;
+pub(crate) use transport::{Kafka, Transport};
 
 use model::{Market, ProgramId};
 use runtime::Threads;
@@ -66,6 +68,8 @@ pub(crate) struct Config {
     pub lane: Lane,
     /// How a lane is served.
     pub run: Serving,
+    /// What the lane stands on.
+    pub transport: Transport,
     /// The file that was read, if any.
     pub file: Option<PathBuf>,
     /// Where each comes from, in the order of [`keys`].
@@ -110,6 +114,7 @@ impl Config {
             market: Market::new(&market).map_err(|e| Failure::usage(format!("`market`: {e}")))?,
             lane: Lane::resolve(&common.lane, file.lane)?,
             run: Serving::resolve(run, file.run)?,
+            transport: Transport::resolve(file.transport)?,
             file: path,
             origins,
         })
@@ -152,7 +157,7 @@ impl Config {
         text
     }
 
-    /// Every setting in force, in the order of [`keys`].
+    /// Every setting in force, in the order of [`keys`], and what the lane stands on.
     fn settings(&self) -> Vec<Setting> {
         let threads = match self.threads {
             Threads::All => 0,
@@ -185,7 +190,12 @@ impl Config {
             value,
             from: origin.told(key, self.file.as_deref()),
         };
-        plain.chain(lane).chain(run).zip(&self.origins).map(setting).collect()
+        let transport = self
+            .transport
+            .values()
+            .into_iter()
+            .map(|(key, value, origin)| setting(((Some("transport"), key, value), &origin)));
+        plain.chain(lane).chain(run).zip(&self.origins).map(setting).chain(transport).collect()
     }
 }
 

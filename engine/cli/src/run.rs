@@ -1,13 +1,15 @@
 //! `tidegate run`: a lane as a service. Events come in over HTTP and are durable before they are acknowledged; what
 //! was decided is in the same folder; a changed folder of rules takes effect while it runs.
 
+mod kafka;
 mod log;
 mod otlp;
 mod scrape;
 mod watch;
 
 use bytes::Bytes;
-use connector::store::{Holder, OpenError, Store};
+use connector::kafka::Feed;
+use connector::store::{Holder, OpenError, Sign, SnapshotFolder, Store};
 use console::{Console, Exposure, Given, Place, Settings, TlsFiles};
 use model::Text;
 use model::event::Body;
@@ -20,7 +22,7 @@ use std::time::Duration;
 use tracing::{info, warn};
 
 use crate::args::Run;
-use crate::config::{Config, Serving};
+use crate::config::{Config, Serving, Transport};
 use crate::data::{now, unusable};
 use crate::failure::Failure;
 use crate::run::otlp::Export;
@@ -44,41 +46,83 @@ pub(crate) fn run(args: &Run, config: &Config) -> Result<(), Failure> {
     let stop = asked_to_stop()?;
     let mut store = open(args)?;
     let sign = store.sign().map_err(|error| Failure::output(&args.data.folder().display(), &error))?;
-    let snapshots = store.snapshots();
-    begin_lane(&mut store, config)?;
-    let serve = Serve {
-        chunk: config.chunk,
-        threads: config.threads,
-        snapshot_interval_records: config.run.snapshot_interval,
-        undecided_records_max: config.run.undecided_max,
-    };
-    let tell: Tell = Arc::new(|happening| log::tell(&happening));
     info!(version = env!("CARGO_PKG_VERSION"), data = %args.data.folder().display(), "starting");
-    let service = Service::start(store, snapshots, serve, &tell, &mut log::progress).map_err(unstartable)?;
-    let lane = Arc::new(service.handle());
-    let console = serve_http(args, &lane, &scrape, place)?;
-    sign.say_listening(&url(&console, &settings))
-        .map_err(|error| Failure::output(&args.data.folder().display(), &error))?;
-    if !config.rules.is_dir() {
-        warn!(folder = %config.rules.display(), "there is no folder of rules to watch: the ruleset in force stays");
+    let snapshots = store.snapshots();
+    let serving = Server { args, config, settings, place, scrape, stop, sign };
+    match &config.transport {
+        Transport::Embedded => {
+            begin_lane(&mut store, config)?;
+            serving.serve(store, snapshots, None)
+        }
+        Transport::Kafka(kafka) => {
+            let Some(()) = kafka::wait_for_topics(kafka, &serving.stop)? else { return Ok(()) };
+            let mut journal = kafka::lead(store, kafka)?;
+            begin_lane(&mut journal, config)?;
+            let feed = kafka::feed(&journal, kafka)?;
+            serving.serve(journal, snapshots, Some(feed))
+        }
     }
-    let status = lane.status();
-    info!(
-        address = %console.address(),
-        next_position = status.next().0,
-        ruleset = %status.ruleset(),
-        "listening; Ctrl-C stops"
-    );
-    let watch = watch::Watch::start(&config.rules, Arc::clone(&lane) as Arc<dyn Lane>, Arc::clone(&stop))?;
-    serve_until(&stop, &service, &scrape);
-    stop.store(true, Ordering::Relaxed);
-    info!("stopping: what was accepted is decided first");
-    console.stop();
-    watch.join();
-    let journal = service.stop().map_err(|error| Failure::output(&args.data.folder().display(), &error))?;
-    let next = journal.head().next();
-    info!(next_position = next.0, "stopped");
-    Ok(())
+}
+
+/// What a lane is served with, whatever it stands on.
+struct Server<'r> {
+    args: &'r Run,
+    config: &'r Config,
+    settings: Settings,
+    place: Place,
+    scrape: Scrape,
+    stop: Arc<AtomicBool>,
+    sign: Sign,
+}
+
+impl Server<'_> {
+    /// Serves until it is told to stop, or cannot go on.
+    fn serve<J: Journal>(
+        self,
+        journal: J,
+        snapshots: SnapshotFolder,
+        feed: Option<Feed>,
+    ) -> Result<(), Failure> {
+        let Server { args, config, settings, place, scrape, stop, sign } = self;
+        let serve = Serve {
+            chunk: config.chunk,
+            threads: config.threads,
+            snapshot_interval_records: config.run.snapshot_interval,
+            undecided_records_max: config.run.undecided_max,
+        };
+        let tell: Tell = Arc::new(|happening| log::tell(&happening));
+        let service =
+            Service::start(journal, snapshots, serve, &tell, &mut log::progress).map_err(unstartable)?;
+        let lane = Arc::new(service.handle());
+        let console = serve_http(args, &lane, &scrape, place)?;
+        let folder = args.data.folder();
+        sign.say_listening(&url(&console, &settings))
+            .map_err(|error| Failure::output(&folder.display(), &error))?;
+        if !config.rules.is_dir() {
+            warn!(folder = %config.rules.display(), "there is no folder of rules to watch: the ruleset in force stays");
+        }
+        let status = lane.status();
+        info!(
+            address = %console.address(),
+            next_position = status.next().0,
+            ruleset = %status.ruleset(),
+            "listening; Ctrl-C stops"
+        );
+        let shared = Arc::clone(&lane) as Arc<dyn Lane>;
+        let watch = watch::Watch::start(&config.rules, Arc::clone(&shared), Arc::clone(&stop))?;
+        let feed = feed.map(|feed| kafka::start(feed, shared, Arc::clone(&stop))).transpose()?;
+        serve_until(&stop, &service, &scrape);
+        stop.store(true, Ordering::Relaxed);
+        info!("stopping: what was accepted is decided first");
+        console.stop();
+        watch.join();
+        let fed = feed.map_or(Ok(()), kafka::join);
+        let journal = service.stop().map_err(|error| Failure::output(&folder.display(), &error))?;
+        fed?;
+        let next = journal.head().next();
+        info!(next_position = next.0, "stopped");
+        Ok(())
+    }
 }
 
 /// Waits until it is time to stop.
@@ -139,13 +183,13 @@ fn open(args: &Run) -> Result<Store, Failure> {
 }
 
 /// A new store's first record is genesis, under the rules of the folder.
-fn begin_lane(store: &mut Store, config: &Config) -> Result<(), Failure> {
-    if store.head().manifest.is_some() {
+fn begin_lane(journal: &mut impl Journal, config: &Config) -> Result<(), Failure> {
+    if journal.head().manifest.is_some() {
         return Ok(());
     }
     let rules = rules_folder::load(&config.rules)?;
     let genesis = |ruleset: Text| live(input::genesis(config, &ruleset));
-    begin(store, genesis, &rules.sources).map_err(|error| Failure::output(&"the store", &error))
+    begin(journal, genesis, &rules.sources).map_err(|error| Failure::output(&"the store", &error))
 }
 
 /// What a live lane begins with, where nothing else was said: nobody can guess who is in a canary, and a feed is

@@ -5,12 +5,13 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use toml::de::{DeTable, DeValue, Deserializer};
 
-use super::{PLAIN_KEYS, lane, serving};
+use super::{PLAIN_KEYS, lane, serving, transport};
 use crate::args::{Lane, OutputForm, Serving};
 use crate::failure::{Failure, nearest};
 
 /// The tables, and the keys of each.
-const TABLES: [(&str, &[&str]); 2] = [("lane", &lane::KEYS), ("run", &serving::KEYS)];
+const TABLES: [(&str, &[&str]); 3] =
+    [("lane", &lane::KEYS), ("run", &serving::KEYS), ("transport", &transport::KEYS)];
 
 /// tidegate.toml as written.
 #[derive(Debug, Default, Deserialize)]
@@ -27,6 +28,8 @@ pub(super) struct File {
     pub(super) lane: Lane,
     #[serde(default)]
     pub(super) run: Serving,
+    #[serde(default)]
+    pub(super) transport: transport::Written,
 }
 
 impl File {
