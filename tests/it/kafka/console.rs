@@ -1,5 +1,6 @@
 //! The console tools that come with Kafka: a client of another make than ours.
 
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::process::{Child, Command, Stdio};
 
@@ -84,6 +85,39 @@ pub(crate) fn consume(cluster: &Cluster, topic: &str, count: usize) -> Vec<Strin
     tool.args(["--topic", topic, "--from-beginning", "--timeout-ms", "60000"]);
     tool.args(["--max-messages", &count.to_string()]);
     said(tool).lines().map(str::to_owned).collect()
+}
+
+/// A record as it is read.
+pub(crate) struct Read {
+    pub(crate) partition: String,
+    pub(crate) headers: BTreeMap<String, String>,
+    pub(crate) value: String,
+}
+
+/// All records of a topic that are committed.
+pub(crate) fn read_committed(cluster: &Cluster, topic: &str) -> Vec<Read> {
+    let mut tool = tool("consumer.ConsoleConsumer", cluster);
+    tool.args(["--topic", topic, "--from-beginning", "--timeout-ms", "6000"]);
+    tool.args(["--isolation-level", "read_committed"]);
+    for shown in ["print.headers=true", "print.partition=true"] {
+        tool.args(["--formatter-property", shown]);
+    }
+    // It says by an error that nothing more has come.
+    let run = tool.stdin(Stdio::null()).output().unwrap();
+    String::from_utf8(run.stdout).unwrap().lines().map(Read::of).collect()
+}
+
+impl Read {
+    fn of(line: &str) -> Read {
+        let mut parts = line.splitn(3, '\t');
+        let (partition, headers, value) = (parts.next(), parts.next(), parts.next());
+        let headers = headers.unwrap_or_default().split(',').filter_map(|header| header.split_once(':'));
+        Read {
+            partition: partition.unwrap_or_default().to_owned(),
+            headers: headers.map(|(key, value)| (key.to_owned(), value.to_owned())).collect(),
+            value: value.unwrap_or_else(|| panic!("{line}")).to_owned(),
+        }
+    }
 }
 
 /// Allows a user to do something with topics whose names begin like that.

@@ -9,6 +9,7 @@ mod broker;
 mod cluster;
 mod console;
 mod guard;
+mod lane;
 mod lifecycle;
 mod settings;
 mod topics;

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use crate::engine;
 
-fn tidegate(arguments: &[&str]) -> Command {
+pub(crate) fn tidegate(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tidegate-under-test"));
     command.args(arguments).current_dir(engine::root()).env("NO_COLOR", "1");
     command
@@ -116,18 +116,18 @@ impl Drop for Served {
 }
 
 /// What a replay of a lane's log leaves behind.
-struct Replay {
+pub(crate) struct Replay {
     /// The log, a record a line.
     log: String,
     /// Its verdicts, as the lane would publish them.
-    verdicts: Vec<String>,
+    pub(crate) verdicts: Vec<String>,
     /// Where it keeps them.
-    state: String,
+    pub(crate) state: String,
 }
 
 impl Replay {
     /// Exports the log of a lane, with its rulesets, and decides it again.
-    fn of(folder: &Path, data: &Path) -> Replay {
+    pub(crate) fn of(folder: &Path, data: &Path) -> Replay {
         let path = |name: &str| folder.join(name).to_str().unwrap().to_owned();
         let (log, archive, state, verdicts) = (path("log"), path("archive"), path("state"), path("verdicts"));
         output(&["export", "--data", data.to_str().unwrap(), &log, "--archive", &archive]);
