@@ -31,9 +31,16 @@ impl Data {
         answered(self.folder(), answer)
     }
 
-    /// A change of the store, or why it was not made.
+    /// A change of the store, or why it was not made: where what was typed cannot be kept, the option that said it.
     pub(crate) fn written<T>(&self, change: Result<T, JournalError>) -> Result<T, Failure> {
-        change.map_err(|error| Failure::output(&self.folder().display(), &error))
+        change.map_err(|error| match error {
+            JournalError::Unanswerable { parameter, what } => {
+                Failure::usage(format!("--{parameter}: {what}"))
+            }
+            JournalError::Unwritable(_) | JournalError::Unreadable(_) | JournalError::Damaged(_) => {
+                Failure::output(&self.folder().display(), &error)
+            }
+        })
     }
 }
 

@@ -101,6 +101,14 @@ fn a_missing_end_of_an_export_is_seen_and_so_is_one_of_the_store() {
 }
 
 #[test]
+fn a_token_for_nobody_is_a_slip_of_the_pen() {
+    let lane = Lane::stopped();
+    let said = lane.refused(2, &["token", "create", "--identity", "", "--scope", "read"]);
+    assert!(said.contains("--identity: an identity has 1 to"), "{said}");
+    assert_eq!(lane.json(&["token", "list"]), serde_json::json!([]));
+}
+
+#[test]
 fn a_token_that_expires_is_good_until_then() {
     let lane = Lane::stopped();
     let running = lane.start();
