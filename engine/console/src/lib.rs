@@ -37,6 +37,7 @@ mod token;
 
 // What every handler uses.
 mod app;
+mod parameters;
 mod problem;
 mod query;
 mod workers;

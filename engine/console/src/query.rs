@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeSet;
 
+use crate::parameters::Parameters;
 use crate::problem::{Code, Problem};
 
 /// Rows of a page when nothing is said.
@@ -24,16 +25,27 @@ pub(crate) struct PageQuery {
 }
 
 /// What a query says.
-pub(crate) fn of<Q: DeserializeOwned>(uri: &Uri) -> Result<Q, Problem> {
-    said(&pairs(uri)?)
+pub(crate) fn of<Q: DeserializeOwned + JsonSchema>(uri: &Uri) -> Result<Q, Problem> {
+    said(&pairs(uri)?, Parameters::of::<Q>)
 }
 
 /// What the query of a list says: a filter and a page.
-pub(crate) fn of_list<F: DeserializeOwned>(uri: &Uri) -> Result<(F, PageOf), Problem> {
+pub(crate) fn of_list<F: DeserializeOwned + JsonSchema>(uri: &Uri) -> Result<(F, PageOf), Problem> {
+    let known = || Parameters::of::<F>().and(Parameters::of::<PageQuery>());
     let (page, filter): (Vec<_>, Vec<_>) =
         pairs(uri)?.into_iter().partition(|(name, _)| name == "after" || name == "limit");
-    let page: PageQuery = said(&page)?;
-    Ok((said(&filter)?, PageOf { after: page.after, rows: rows(page.limit)? }))
+    let page: PageQuery = said(&page, known)?;
+    Ok((said(&filter, known)?, PageOf { after: page.after, rows: rows(page.limit)? }))
+}
+
+/// Where nothing can be asked for, nothing may be.
+pub(crate) fn none(uri: &Uri) -> Result<(), Problem> {
+    match pairs(uri)?.first() {
+        None => Ok(()),
+        Some((name, _)) => {
+            Err(invalid(name, format!("there is no parameter `{name}`; this path has no parameters")))
+        }
+    }
 }
 
 /// How many rows are asked for.
@@ -58,18 +70,19 @@ fn pairs(uri: &Uri) -> Result<Vec<Pair>, Problem> {
 }
 
 /// What parameters say; where they cannot be read, which of them.
-fn said<Q: DeserializeOwned>(pairs: &[Pair]) -> Result<Q, Problem> {
+fn said<Q: DeserializeOwned>(pairs: &[Pair], known: impl Fn() -> Parameters) -> Result<Q, Problem> {
     let text = serde_urlencoded::to_string(pairs).map_err(unreadable)?;
-    serde_urlencoded::from_str(&text).map_err(|error| wrong::<Q>(pairs).unwrap_or_else(|| unreadable(error)))
+    serde_urlencoded::from_str(&text)
+        .map_err(|error| wrong::<Q>(pairs, &known()).unwrap_or_else(|| unreadable(error)))
 }
 
 /// None depends on another: the one that is wrong is wrong alone, or is there twice.
-fn wrong<Q: DeserializeOwned>(pairs: &[Pair]) -> Option<Problem> {
+fn wrong<Q: DeserializeOwned>(pairs: &[Pair], known: &Parameters) -> Option<Problem> {
     let mut met = BTreeSet::new();
-    pairs.iter().find_map(|pair @ (name, _)| {
+    pairs.iter().find_map(|pair @ (name, value)| {
         let alone = serde_urlencoded::to_string([pair]).ok()?;
         match serde_urlencoded::from_str::<Q>(&alone) {
-            Err(error) => Some(invalid(name, format!("{name}: {error}"))),
+            Err(_) => Some(invalid(name, known.fault(name, value))),
             Ok(_) => (!met.insert(name)).then(|| invalid(name, format!("{name} is given twice"))),
         }
     })

@@ -14,6 +14,7 @@ use tracing::Instrument;
 
 use crate::app::{Adopt, App};
 use crate::problem::{Code, Problem};
+use crate::query;
 use crate::routes;
 use crate::scope::{Scope, Scopes};
 use crate::timed::Timed;
@@ -37,6 +38,15 @@ pub(crate) enum Verb {
     Post,
 }
 
+/// What becomes of a query that a route does not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Query {
+    /// The handler says.
+    Handled,
+    /// It is refused: whoever asks for something must not be given everything.
+    Refused,
+}
+
 /// Makes the schema of a type.
 pub(crate) type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
 
@@ -50,6 +60,7 @@ pub(crate) struct Route {
     serve: fn() -> MethodRouter<Arc<App>>,
     /// What its query may say.
     pub(crate) asks: Vec<SchemaOf>,
+    query: Query,
     /// Bodies that it takes, by content type.
     pub(crate) takes: Vec<(&'static str, SchemaOf)>,
     /// The status of its good answer.
@@ -81,12 +92,18 @@ impl Route {
         serve: fn() -> MethodRouter<Arc<App>>,
     ) -> Route {
         let (asks, takes, answers) = (Vec::new(), Vec::new(), Vec::new());
-        Route { verb, path, needs, about, serve, asks, takes, status: 200, answers, problems: &[] }
+        let query = Query::Handled;
+        Route { verb, path, needs, about, serve, asks, query, takes, status: 200, answers, problems: &[] }
     }
 
     pub(crate) fn asks<Q: JsonSchema>(mut self) -> Route {
         self.asks.push(|schemas| Q::json_schema(schemas));
         self
+    }
+
+    /// It has no parameters but those of its path.
+    pub(crate) fn asks_nothing(self) -> Route {
+        Route { query: Query::Refused, ..self }
     }
 
     pub(crate) fn takes<B: JsonSchema>(mut self, content: &'static str) -> Route {
@@ -117,6 +134,7 @@ impl Route {
     pub(crate) fn all_problems(&self) -> Vec<Code> {
         let mut all = vec![Code::TargetTooLong];
         all.extend(self.problems);
+        all.extend(if self.query == Query::Refused { &[Code::QueryInvalid][..] } else { &[] });
         all.extend(if self.needs == Needs::Nothing { &[] } else { WITH_TOKEN });
         all.extend(if self.takes.is_empty() { &[] } else { WITH_BODY });
         all.sort_unstable();
@@ -130,6 +148,9 @@ pub(crate) fn router(app: Arc<App>) -> Router {
     let mut router = Router::new();
     for route in routes::all() {
         let mut served = (route.serve)();
+        if route.query == Query::Refused {
+            served = served.route_layer(middleware::from_fn(without_query));
+        }
         if route.needs != Needs::Nothing {
             let needed = (Arc::clone(&app), route.needs);
             served = served.route_layer(middleware::from_fn_with_state(needed, authorize));
@@ -164,6 +185,11 @@ async fn frame(
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     timed.answered(response.status());
     response
+}
+
+async fn without_query(request: Request, next: Next) -> Result<Response, Problem> {
+    query::none(request.uri())?;
+    Ok(next.run(request).await)
 }
 
 /// Lets a request through to its handler, with its [caller](crate::token::Caller).

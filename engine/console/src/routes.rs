@@ -45,11 +45,11 @@ pub(crate) fn all() -> Vec<Route> {
         Route::new(Get, "/v1/commissions", The(Read), "Commissions as they stand.", || get(lists::commissions))
             .asks::<CommissionFilter>().asks::<PageQuery>().answers::<Page<CommissionView>>().problems(&[QueryInvalid]),
         Route::new(Get, "/v1/commissions/{id}", The(Read), "A commission and its verdicts.", || get(lists::commission))
-            .answers::<CommissionStory>().problems(&[QueryInvalid, CommissionUnknown]),
+            .asks_nothing().answers::<CommissionStory>().problems(&[QueryInvalid, CommissionUnknown]),
         Route::new(Get, "/v1/holds", The(Read), "Holds that stand.", || get(lists::holds))
             .asks::<HoldFilter>().asks::<PageQuery>().answers::<Page<HoldView>>().problems(&[QueryInvalid]),
         Route::new(Get, "/v1/creators/{id}", The(Read), "A creator's money, by currency.", || get(lists::creator))
-            .answers::<CreatorBooks>().problems(&[QueryInvalid, CreatorUnknown]),
+            .asks_nothing().answers::<CreatorBooks>().problems(&[QueryInvalid, CreatorUnknown]),
         Route::new(Get, "/v1/dead-letters", The(Read), "Records that were refused, as they arrived.", || get(lists::dead_letters))
             .asks::<DeadLetterFilter>().asks::<PageQuery>().answers::<Page<DeadLetterView>>().problems(&[QueryInvalid]),
 
@@ -61,7 +61,7 @@ pub(crate) fn all() -> Vec<Route> {
             .problems(&[QueryInvalid, BodyShape, AuthKind, DeadLetterUnknown, DeadLetterEnded]),
 
         Route::new(Get, "/v1/rulesets", The(Read), "The rulesets that were kept.", || get(rulesets::list))
-            .answers::<Rulesets>(),
+            .asks_nothing().answers::<Rulesets>(),
         Route::new(Post, "/v1/rulesets/check", The(Ruleset), "Says whether a ruleset would load.", || post(rulesets::check))
             .takes::<RulesetBody>(JSON).answers::<RulesetCheck>().problems(&[BodyShape]),
         Route::new(Post, "/v1/rulesets", The(Ruleset), "Loads a ruleset: answered when it takes effect.", || post(rulesets::load))
@@ -69,7 +69,7 @@ pub(crate) fn all() -> Vec<Route> {
             .problems(&[BodyShape, RulesetProblems, RulesetLoading, LaneBusy, LaneStopping]),
 
         Route::new(Get, "/v1/status", The(Read), "How the lane is doing.", || get(health::status))
-            .answers::<LaneStatus>(),
+            .asks_nothing().answers::<LaneStatus>(),
         Route::new(Get, "/metrics", The(Read), "Metrics for Prometheus.", || get(health::metrics))
             .answers_as::<String>("text/plain"),
         Route::new(Get, "/livez", Nothing, "Whether it runs.", || get(health::livez))

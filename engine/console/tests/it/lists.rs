@@ -46,6 +46,9 @@ fn a_query_that_is_misspelt_does_not_show_everything() {
         ("/v1/dead-letters?sate=open", "sate"),
         ("/v1/dead-letters?state=opne", "state"),
         ("/v1/dead-letters?state=open&code=json.sintax", "code"),
+        ("/v1/status?verbose=1", "verbose"),
+        ("/v1/rulesets?hash=first", "hash"),
+        ("/v1/creators/mia?currency=USD", "currency"),
         ("/v1/verdicts?after=-1", "after"),
         ("/v1/verdicts?since=1", "since"),
         ("/v1/verdicts?wait=3600", "wait"),
@@ -61,6 +64,31 @@ fn a_query_that_is_misspelt_does_not_show_everything() {
     assert!(world.books.asked.lock().unwrap().is_empty());
     let unknown = world.get(READ, "/v1/dead-letters?code=foo").json()["detail"].to_string();
     assert!(unknown.contains("json.syntax") && unknown.contains("key.conflict"), "{unknown}");
+}
+
+#[test]
+fn what_is_wrong_with_a_parameter_is_said_as_the_contract_says_it() {
+    let world = World::new();
+    for (path, detail) in [
+        (
+            "/v1/holds?foo=1",
+            "there is no parameter `foo`; the parameters are after, amount_min, beneficiary, limit, market, rule, \
+             shop_id, since_at_max, sort, until_at_max",
+        ),
+        ("/v1/holds?sort=size", "sort is one of age, amount, expiry, not `size`"),
+        ("/v1/holds?amount_min=1e3", "amount_min is a whole number, not `1e3`"),
+        ("/v1/commissions?limit=many", "limit is a whole number from 1 to 1000, not `many`"),
+        (
+            "/v1/dead-letters?state=opne",
+            "state is one of open, replayed, mended, closed, given_up, not `opne`",
+        ),
+        ("/v1/dead-letters?all=yes", "all is true or false, not `yes`"),
+        ("/v1/verdicts?after=-1", "after is a whole number, at least 0, not `-1`"),
+        ("/v1/status?verbose=1", "there is no parameter `verbose`; this path has no parameters"),
+    ] {
+        assert_eq!(world.get(READ, path).json()["detail"], detail, "{path}");
+    }
+    assert_eq!(world.get("", "/v1/status?verbose=1").code(), "auth.missing", "who asks is asked first");
 }
 
 #[test]
