@@ -50,6 +50,18 @@ pub(crate) async fn json(app: &App, headers: &HeaderMap, body: Body) -> Result<R
     receive(app, headers, body).await
 }
 
+/// The same, where nothing may be sent.
+pub(crate) async fn json_or_nothing(
+    app: &App,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<Option<Received>, Problem> {
+    if HttpBody::is_end_stream(&body) {
+        return Ok(None);
+    }
+    json(app, headers, body).await.map(Some)
+}
+
 /// What is wrong with the shape of a body, and the JSON pointer of where.
 pub(crate) fn misshapen(pointer: &str, detail: impl Into<String>) -> Problem {
     Problem::new(Code::BodyShape, detail).with("pointer", pointer.into())

@@ -8,10 +8,10 @@ use axum::{Extension, Json};
 use bytes::Bytes;
 use model::Position;
 use model::log::RecordBody;
-use runtime::SteadyClock;
 use runtime::books::DeadLetterView;
 use runtime::letters::{Closing, Hand, Outcome, Put, SentAgain, send_again};
 use runtime::service::Arrived;
+use runtime::{JournalError, SteadyClock};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -55,9 +55,11 @@ pub(crate) async fn replay(
     headers: HeaderMap,
     body: Body,
 ) -> Answer<SentAgain> {
-    let received = body::json(&app, &headers, body).await?;
-    let (number, asked): (u64, Replay) = asked(&app, &caller, id, (&received, "record")).await?;
-    let mended = asked.record.map(|record| Bytes::from(record.get().to_owned()));
+    let received = body::json_or_nothing(&app, &headers, body).await?;
+    let number = dead_letter(&app, &caller, id).await?.number;
+    let asked = received.as_ref().map(|received| said::<Replay>(received, RECORD)).transpose()?;
+    let record = asked.and_then(|asked| asked.record);
+    let mended = record.map(|record| Bytes::from(record.get().to_owned()));
     mended.clone().map_or(Ok(()), |record| may_be_sent(&app, &caller, record))?;
     let (sender, runtime) = (Sender { app: Arc::clone(&app), caller, number }, Handle::current());
     let sent = app.clerks.run(move || {
@@ -82,13 +84,14 @@ pub(crate) async fn close(
     body: Body,
 ) -> Answer<DeadLetterView> {
     let received = body::json(&app, &headers, body).await?;
-    let (number, asked): (u64, Close) = asked(&app, &caller, id, (&received, "note")).await?;
+    let number = dead_letter(&app, &caller, id).await?.number;
+    let asked: Close = said(&received, NOTE)?;
     let clerk = Arc::clone(&app.given.clerk);
     let closing = app.clerks.run(move || {
         let hand = Hand { by: &caller.identity, at: SteadyClock::start().now() };
         clerk()?.close(number, &asked.note, &hand)
     });
-    match closing.await?? {
+    match closing.await?.map_err(not_written)? {
         Closing::Closed => {
             let letter = app.ask(move |books| books.dead_letter(number)).await?;
             letter.map(Json).ok_or_else(unknown)
@@ -98,17 +101,26 @@ pub(crate) async fn close(
     }
 }
 
-/// The number of the dead letter that the path names, and what is asked to be done about it: an object with such a field.
-async fn asked<T: DeserializeOwned>(
-    app: &App,
-    caller: &Caller,
-    id: Id,
-    (received, field): (&Received, &str),
-) -> Result<(u64, T), Problem> {
-    let number = dead_letter(app, caller, id).await?.number;
-    let asked = serde_json::from_slice(&received.bytes)
-        .map_err(|error| misshapen("", format!("not an object with a `{field}`: {error}")))?;
-    Ok((number, asked))
+/// The only members that there are, as people are told of them.
+const RECORD: &str = "`record`, an event";
+const NOTE: &str = "`note`, a text";
+
+/// What is asked to be done about a dead letter.
+fn said<T: DeserializeOwned>(received: &Received, member: &str) -> Result<T, Problem> {
+    serde_json::from_slice(&received.bytes).map_err(|error| {
+        let shape = format!("send an object with {member}, and nothing else in it");
+        // What is no JSON has a place; what the parser says of types and members is about ours.
+        let what = if error.is_data() { shape } else { format!("this is no JSON: {error}; {shape}") };
+        misshapen("", what)
+    })
+}
+
+/// A note that cannot be kept is a member of the body.
+fn not_written(error: JournalError) -> Problem {
+    match error {
+        JournalError::Unanswerable { parameter, what } => misshapen(&format!("/{parameter}"), what),
+        JournalError::Unwritable(_) | JournalError::Unreadable(_) | JournalError::Damaged(_) => error.into(),
+    }
 }
 
 /// The dead letter that the path names, where the caller may post what it says. One that names no kind may have been

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 use crate::problem::Code;
-use crate::route::{Needs, Route, SchemaOf, Verb};
+use crate::route::{Needs, Presence, Route, SchemaOf, Verb};
 use crate::routes;
 
 const ABOUT: &str = "The HTTP API of a running lane. An answer that is not good is always one shape, \
@@ -55,7 +55,8 @@ fn operation(route: &Route, schemas: &mut SchemaGenerator) -> Value {
         "responses": responses(route, schemas),
     });
     if !route.takes.is_empty() {
-        let body = json!({"required": true, "content": content(&route.takes, schemas)});
+        let required = route.body == Presence::Required;
+        let body = json!({"required": required, "content": content(&route.takes, schemas)});
         put(&mut operation, "requestBody", body);
     }
     operation

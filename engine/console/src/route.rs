@@ -47,6 +47,13 @@ pub(crate) enum Query {
     Refused,
 }
 
+/// Whether a body has to be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Presence {
+    Required,
+    Optional,
+}
+
 /// Makes the schema of a type.
 pub(crate) type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
 
@@ -63,6 +70,7 @@ pub(crate) struct Route {
     query: Query,
     /// Bodies that it takes, by content type.
     pub(crate) takes: Vec<(&'static str, SchemaOf)>,
+    pub(crate) body: Presence,
     /// The status of its good answer.
     pub(crate) status: u16,
     /// Its good answers, by content type.
@@ -92,8 +100,21 @@ impl Route {
         serve: fn() -> MethodRouter<Arc<App>>,
     ) -> Route {
         let (asks, takes, answers) = (Vec::new(), Vec::new(), Vec::new());
-        let query = Query::Handled;
-        Route { verb, path, needs, about, serve, asks, query, takes, status: 200, answers, problems: &[] }
+        let (query, body) = (Query::Handled, Presence::Required);
+        Route {
+            verb,
+            path,
+            needs,
+            about,
+            serve,
+            asks,
+            query,
+            takes,
+            body,
+            status: 200,
+            answers,
+            problems: &[],
+        }
     }
 
     pub(crate) fn asks<Q: JsonSchema>(mut self) -> Route {
@@ -104,6 +125,11 @@ impl Route {
     /// It has no parameters but those of its path.
     pub(crate) fn asks_nothing(self) -> Route {
         Route { query: Query::Refused, ..self }
+    }
+
+    /// A body may be left out.
+    pub(crate) fn or_nothing(self) -> Route {
+        Route { body: Presence::Optional, ..self }
     }
 
     pub(crate) fn takes<B: JsonSchema>(mut self, content: &'static str) -> Route {

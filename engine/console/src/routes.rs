@@ -54,7 +54,7 @@ pub(crate) fn all() -> Vec<Route> {
             .asks::<DeadLetterFilter>().asks::<PageQuery>().answers::<Page<DeadLetterView>>().problems(&[QueryInvalid]),
 
         Route::new(Post, "/v1/dead-letters/{id}/replay", AnyKind, "Sends a dead letter again, or a mended record in its place: answered when it is decided.", || post(letters::replay))
-            .takes::<letters::Replay>(JSON).answers::<SentAgain>()
+            .takes::<letters::Replay>(JSON).or_nothing().answers::<SentAgain>()
             .problems(&[QueryInvalid, BodyShape, AuthKind, DeadLetterUnknown, DeadLetterEnded, RecordRefused, LaneBusy, LaneSlow, LaneStopping]),
         Route::new(Post, "/v1/dead-letters/{id}/close", AnyKind, "Says that nobody has to deal with a dead letter any more, and why.", || post(letters::close))
             .takes::<letters::Close>(JSON).answers::<DeadLetterView>()

@@ -143,11 +143,11 @@ async fn sources(app: &App, headers: &HeaderMap, body: Body) -> Result<Sources, 
 fn file((path, text): (String, Value)) -> Result<(String, String), Problem> {
     match text {
         _ if !is_within_a_folder(&path) => {
-            Err(misshapen(&pointer(&path), format!("{path:?} is not a path within a ruleset")))
+            Err(misshapen(&pointer(&path), format!("`{path}` is not a path within a ruleset")))
         }
         Value::String(text) => Ok((path, text)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
-            Err(misshapen(&pointer(&path), format!("{path:?} is no text")))
+            Err(misshapen(&pointer(&path), format!("`{path}` is no text")))
         }
     }
 }

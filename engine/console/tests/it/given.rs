@@ -203,7 +203,10 @@ impl Clerk for TestClerk {
         Ok(())
     }
 
-    fn close(&mut self, number: u64, _: &str, _: &Hand<'_>) -> Result<Closing, JournalError> {
+    fn close(&mut self, number: u64, note: &str, _: &Hand<'_>) -> Result<Closing, JournalError> {
+        if note.is_empty() {
+            return Err(JournalError::Unanswerable { parameter: "note", what: "a note has a byte".into() });
+        }
         Ok(if number == 2 { Closing::Ended(DeadLetterState::Replayed) } else { Closing::Closed })
     }
 }

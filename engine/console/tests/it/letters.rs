@@ -32,6 +32,16 @@ fn a_dead_letter_is_sent_again_as_it_was_or_mended() {
 }
 
 #[test]
+fn without_a_body_a_dead_letter_is_sent_again_as_it_was() {
+    let world = World::new();
+    let sent = world.send(Asked::new(Method::POST, "/v1/dead-letters/1/replay").token("tg_producer"));
+    assert_eq!((sent.status, &sent.json()["outcome"]), (200, &json!("replayed")), "{sent:?}");
+    assert_eq!(submitted(&world), ["{}"]);
+    let close = Asked::new(Method::POST, "/v1/dead-letters/1/close").token("tg_producer");
+    assert_eq!(world.send(close).status, 415, "a reason is needed");
+}
+
+#[test]
 fn a_mended_record_that_is_still_wrong_is_not_sent_and_says_where() {
     let world = World::new();
     let mut order: Value = serde_json::from_str(&example("order")).unwrap();
@@ -87,5 +97,11 @@ fn a_body_of_another_shape_is_refused_with_its_place() {
         let answer = world.send(posting(what, &body));
         assert_eq!((answer.status, answer.code().as_str()), (400, "body.shape"), "{what} {body}");
         assert_eq!(answer.json()["pointer"], "");
+        let detail = answer.json()["detail"].to_string();
+        let member =
+            if what == "1/close" { "send an object with `note`" } else { "send an object with `record`" };
+        assert!(detail.contains(member) && !detail.contains("struct"), "{detail}");
     }
+    let empty = world.send(posting("1/close", &json!({ "note": "" })));
+    assert_eq!((empty.code().as_str(), &empty.json()["pointer"]), ("body.shape", &json!("/note")));
 }
