@@ -25,6 +25,7 @@ use crate::app::App;
 use crate::body::{self, Received, misshapen};
 use crate::events::submit;
 use crate::kinds;
+use crate::letterhead::{Stranger, stranger};
 use crate::lists::{Answer, Id, not_utf8};
 use crate::problem::{Code, Problem};
 use crate::query;
@@ -35,7 +36,7 @@ use crate::token::Caller;
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Replay {
-    /// A mended record, as `schemas/` describes events; its own bytes when missing.
+    /// A mended record, of the same kind and ids, as `schemas/` describes events; its own bytes when missing.
     #[schemars(with = "Option<Map<String, Value>>")]
     record: Option<Box<RawValue>>,
 }
@@ -56,11 +57,12 @@ pub(crate) async fn replay(
     body: Body,
 ) -> Answer<SentAgain> {
     let received = body::json_or_nothing(&app, &headers, body).await?;
-    let number = dead_letter(&app, &caller, id).await?.number;
+    let letter = dead_letter(&app, &caller, id).await?;
     let asked = received.as_ref().map(|received| said::<Replay>(received, RECORD)).transpose()?;
     let record = asked.and_then(|asked| asked.record);
     let mended = record.map(|record| Bytes::from(record.get().to_owned()));
-    mended.clone().map_or(Ok(()), |record| may_be_sent(&app, &caller, record))?;
+    mended.clone().map_or(Ok(()), |record| may_be_sent(&app, &caller, &letter, record))?;
+    let number = letter.number;
     let (sender, runtime) = (Sender { app: Arc::clone(&app), caller, number }, Handle::current());
     let sent = app.clerks.run(move || {
         let mut clerk = (sender.app.given.clerk)()?;
@@ -141,10 +143,13 @@ async fn dead_letter(app: &App, caller: &Caller, id: Id) -> Result<DeadLetterVie
     }
 }
 
-/// A mended record is refused as it would be when it is posted, before an attempt is counted.
-fn may_be_sent(app: &App, caller: &Caller, record: Bytes) -> Result<(), Problem> {
-    match (app.given.decode)(record, &caller.identity).body {
-        RecordBody::Event(event) if caller.scopes.allow(Scope::Post(event.kind())) => Ok(()),
+/// A mended record is refused as it would be when it is posted, and when it is another one than the dead letter, before
+/// an attempt is counted.
+fn may_be_sent(app: &App, caller: &Caller, letter: &DeadLetterView, record: Bytes) -> Result<(), Problem> {
+    match (app.given.decode)(record.clone(), &caller.identity).body {
+        RecordBody::Event(event) if caller.scopes.allow(Scope::Post(event.kind())) => {
+            stranger(letter, &record).map_or(Ok(()), |stranger| Err(another(&stranger)))
+        }
         RecordBody::Event(event) => Err(forbidden(event.kind().name())),
         RecordBody::Control(_) => Err(forbidden("records of the engine's own")),
         RecordBody::Undecodable(refusal) => Err(Problem::new(Code::RecordRefused, refusal.detail)
@@ -178,6 +183,11 @@ impl Sender {
         let mut commits = status.verdicts();
         while status.decided() < Some(at) && commits.changed().await.is_ok() {}
     }
+}
+
+fn another(stranger: &Stranger) -> Problem {
+    let pointer = json!(format!("/record/{}", stranger.field));
+    Problem::new(Code::RecordOther, stranger.to_string()).with("pointer", pointer)
 }
 
 fn unknown() -> Problem {

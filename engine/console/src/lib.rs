@@ -51,6 +51,7 @@ mod intake;
 mod kinds;
 
 // Dealing with what was refused.
+mod letterhead;
 mod letters;
 
 // Answering questions.
@@ -67,6 +68,7 @@ mod courier;
 pub use app::{Adopt, Clerks, Decode, Given, Metrics};
 pub use client::{Client, ClientError};
 pub use courier::{Courier, Undelivered};
+pub use letterhead::{Stranger, stranger};
 pub use limit::Limits;
 pub use openapi::document;
 pub use problem::Code;

@@ -81,6 +81,8 @@ codes! {
     DeadLetterUnknown = NOT_FOUND "dead_letter.unknown",
     /// The dead letter has become a record, was given up, or is closed.
     DeadLetterEnded = CONFLICT "dead_letter.ended",
+    /// The record is another one than the dead letter, by its kind or an id; it was not sent.
+    RecordOther = UNPROCESSABLE_ENTITY "record.other",
     /// The mended record would be refused again; it was not sent.
     RecordRefused = UNPROCESSABLE_ENTITY "record.refused",
     /// The ruleset does not check; the one before it runs on.
@@ -119,7 +121,7 @@ impl Code {
             Code::BodyTooLarge | Code::BodyTooMany | Code::BodyType | Code::BodyEncoding => None,
             Code::QueryInvalid | Code::TargetTooLong | Code::RouteUnknown | Code::MethodUnknown => None,
             Code::CommissionUnknown | Code::CreatorUnknown | Code::DeadLetterUnknown => None,
-            Code::DeadLetterEnded | Code::RecordRefused => None,
+            Code::DeadLetterEnded | Code::RecordOther | Code::RecordRefused => None,
             Code::RulesetProblems | Code::StoreDamaged => None,
         }
     }

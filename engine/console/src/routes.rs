@@ -16,7 +16,7 @@ use crate::lists::{CommissionStory, CreatorBooks};
 use crate::problem::Code::{
     AuthKind, BodyArray, BodyEmpty, BodyShape, BodyTooMany, CommissionUnknown, CreatorUnknown,
     DeadLetterEnded, DeadLetterUnknown, FollowersTooMany, LaneBusy, LaneSlow, LaneStopping, NotReady,
-    QueryInvalid, RecordRefused, RulesetLoading, RulesetProblems,
+    QueryInvalid, RecordOther, RecordRefused, RulesetLoading, RulesetProblems,
 };
 use crate::query::PageQuery;
 use crate::route::Needs::{AnyKind, Nothing, The};
@@ -55,7 +55,7 @@ pub(crate) fn all() -> Vec<Route> {
 
         Route::new(Post, "/v1/dead-letters/{id}/replay", AnyKind, "Sends a dead letter again, or a mended record in its place: answered when it is decided.", || post(letters::replay))
             .takes::<letters::Replay>(JSON).or_nothing().answers::<SentAgain>()
-            .problems(&[QueryInvalid, BodyShape, AuthKind, DeadLetterUnknown, DeadLetterEnded, RecordRefused, LaneBusy, LaneSlow, LaneStopping]),
+            .problems(&[QueryInvalid, BodyShape, AuthKind, DeadLetterUnknown, DeadLetterEnded, RecordOther, RecordRefused, LaneBusy, LaneSlow, LaneStopping]),
         Route::new(Post, "/v1/dead-letters/{id}/close", AnyKind, "Says that nobody has to deal with a dead letter any more, and why.", || post(letters::close))
             .takes::<letters::Close>(JSON).answers::<DeadLetterView>()
             .problems(&[QueryInvalid, BodyShape, AuthKind, DeadLetterUnknown, DeadLetterEnded]),

@@ -156,7 +156,8 @@ impl Outcome {
     }
 }
 
-/// Sends a dead letter again: a mended record where one is given, else its own bytes. `put` puts a record down, and
+/// Sends a dead letter again: a mended record where one is given, else its own bytes; a record that is byte for byte the
+/// dead letter mends nothing, and is its own bytes. `put` puts a record down, and
 /// says what was decided of it. Nothing for a dead letter that there is not.
 ///
 /// # Errors
@@ -177,6 +178,7 @@ pub fn send_again<E: From<JournalError>>(
         Attempt::Ended(state) => return Ok(Some(skipped(number, format!("it is {}", state.words())))),
         Attempt::Unknown => return Ok(None),
     };
+    let mended = mended.filter(|mended| mended.trim_ascii() != raw.trim_ascii());
     let tried = |outcome, position: Option<Position>, why| SentAgain {
         number,
         outcome,

@@ -127,6 +127,36 @@ fn a_mended_record_that_is_still_wrong_is_said_to_be_and_counts_when_it_was_sent
 }
 
 #[test]
+fn another_record_is_not_sent_in_its_place_and_costs_no_attempt() {
+    let lane = Lane::stopped();
+    early(&lane, "e1", 60_000);
+    let (records, file) = (lane.json(&["status"])["records"].clone(), mended(&lane, lane.base.as_ms()));
+    let said = lane.refused(1, &["dlq", "replay", "2", "--with", &file]);
+    assert!(said.contains("is not dead letter 2, and was not sent"), "{said}");
+    assert!(said.contains("its `event_id` is `m1`, and that of the dead letter is `e1`"), "{said}");
+    let order = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, order.replace("\"event_id\": \"m1\"", "\"event_id\": \"e1\"")).unwrap();
+    let said = lane.refused(1, &["dlq", "replay", "2", "--with", &file]);
+    assert!(said.contains("its `order_id` is `m1`, and that of the dead letter is `e1`"), "{said}");
+    let letter = lane.json(&["dlq", "show", "2"]);
+    assert_eq!((&letter["state"], &letter["attempts"]), (&json!("open"), &json!(0)));
+    assert_eq!(lane.json(&["status"])["records"], records);
+}
+
+#[test]
+fn the_dead_letter_itself_mends_nothing_and_is_replayed() {
+    let lane = Lane::stopped();
+    early(&lane, "e1", 1_500);
+    let file = lane.beside("same.json");
+    let raw = lane.json(&["dlq", "show", "2"])["raw"].as_str().unwrap().to_owned();
+    std::fs::write(&file, raw + "\n").unwrap();
+    wait_ms(2_000);
+    let sent = lane.json(&["dlq", "replay", "2", "--with", file.to_str().unwrap()]);
+    assert_eq!((&sent["outcome"], &sent["attempts"]), (&json!("replayed"), &json!(1)));
+    assert_eq!(lane.json(&["dlq", "show", "2"])["state"], "replayed");
+}
+
+#[test]
 fn a_closed_one_leaves_the_list_and_says_who_closed_it_and_why() {
     let lane = Lane::stopped();
     early(&lane, "e1", 60_000);

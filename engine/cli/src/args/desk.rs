@@ -150,8 +150,8 @@ pub(crate) struct DlqReplay {
     /// All open ones with this code
     #[arg(long)]
     pub code: Option<String>,
-    /// A mended record, to be sent in place of the one dead letter that is named; what would be refused at once is not
-    /// sent, and costs no attempt
+    /// A mended record, to be sent in place of the one dead letter that is named: of the same kind and ids; what would be
+    /// refused at once is not sent, and costs no attempt
     #[arg(long, value_name = "FILE", conflicts_with = "code", value_hint = ValueHint::FilePath)]
     pub with: Option<PathBuf>,
     #[command(flatten)]

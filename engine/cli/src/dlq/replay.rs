@@ -27,6 +27,9 @@ pub(super) fn run(args: &DlqReplay, config: &Config) -> Result<(), Failure> {
     }
     let mended = args.with.as_deref().map(mended).transpose()?;
     let numbers = numbers(args)?;
+    if let (Some(file), Some(mended), [number]) = (&args.with, &mended, numbers.as_slice()) {
+        is_the_letter(*number, mended, file, &args.data)?;
+    }
     if numbers.is_empty() {
         print::note("there are no open dead letters like that");
         return Ok(());
@@ -57,6 +60,15 @@ fn mended(file: &Path) -> Result<Vec<u8>, Failure> {
             refusal.detail
         ))),
     }
+}
+
+/// What is another record than the dead letter is not sent in its place, and costs no attempt.
+fn is_the_letter(number: u64, mended: &[u8], file: &Path, data: &Data) -> Result<(), Failure> {
+    let letter = data.answered(data.read()?.dead_letter(number))?.ok_or_else(|| unknown(number))?;
+    console::stranger(&letter, mended).map_or(Ok(()), |stranger| {
+        let file = file.display();
+        Err(Failure::found(format!("{file} is not dead letter {number}, and was not sent: {stranger}")))
+    })
 }
 
 /// Those that are named, or all open ones with a code; none twice.

@@ -15,6 +15,15 @@ pub(crate) fn posting(what: &str, body: &Value) -> Asked {
         .body(body.to_string())
 }
 
+/// An order in place of dead letter 3, which is a review.
+pub(crate) fn of_another_kind() -> Asked {
+    let order: Value = serde_json::from_str(&example("order")).unwrap();
+    Asked::new(Method::POST, "/v1/dead-letters/3/replay")
+        .token("tg_producer-risk")
+        .header("content-type", "application/json")
+        .body(json!({ "record": order }).to_string())
+}
+
 fn submitted(world: &World) -> Vec<String> {
     let submitted = world.lane.submitted.lock().unwrap();
     submitted.iter().flatten().map(|one| String::from_utf8(one.raw.to_vec()).unwrap()).collect()
@@ -39,6 +48,17 @@ fn without_a_body_a_dead_letter_is_sent_again_as_it_was() {
     assert_eq!(submitted(&world), ["{}"]);
     let close = Asked::new(Method::POST, "/v1/dead-letters/1/close").token("tg_producer");
     assert_eq!(world.send(close).status, 415, "a reason is needed");
+}
+
+#[test]
+fn a_record_of_another_kind_than_the_dead_letter_is_not_sent_in_its_place() {
+    let world = World::new();
+    let refused = world.send(of_another_kind());
+    assert_eq!((refused.status, refused.code().as_str()), (422, "record.other"));
+    let problem = refused.json();
+    assert_eq!(problem["pointer"], "/record/kind");
+    assert_eq!(problem["detail"], "its `kind` is `order`, and that of the dead letter is `review`");
+    assert_eq!(world.taken(), 0);
 }
 
 #[test]

@@ -11,6 +11,7 @@ use tokio::io::AsyncWriteExt;
 use crate::client::{Answer, Asked, Events, connect, read, send};
 use crate::contract::{asking, hold_to_contract, operations};
 use crate::given::Mood;
+use crate::letters;
 use crate::rulesets;
 use crate::verdicts::following;
 use crate::world::{World, example, posting};
@@ -99,6 +100,7 @@ fn provoked(verb: &str, path: &str, code: Code) -> Answer {
         Code::DeadLetterUnknown => World::new().send(of_letter(verb, path, "9")),
         Code::DeadLetterEnded => World::new().send(of_letter(verb, path, "2")),
         Code::RecordRefused => World::new().send(good.body(r#"{"record":{"kind":"order"}}"#)),
+        Code::RecordOther => World::new().send(letters::of_another_kind()),
         Code::QueryInvalid => {
             let path = path.replace("{id}", "%ff");
             World::new().get("tg_read", &format!("{path}?no=such"))
