@@ -3,6 +3,7 @@
 
 mod outcome;
 mod subject;
+mod words;
 
 use connector::store::SnapshotFolder;
 use model::Position;
@@ -19,6 +20,7 @@ use crate::door::{self, Put};
 use crate::failure::{Failure, nearest};
 use crate::review::outcome::{Outcome, When};
 use crate::review::subject::Meant;
+use crate::review::words::Decided;
 use crate::run::decode;
 use crate::verdict_source::parsed;
 use crate::{print, progress};
@@ -34,11 +36,11 @@ pub(crate) fn run(args: &Review, config: &Config) -> Result<(), Failure> {
     } else {
         decided(args, &raw, &review_id, config)?
     };
-    let title = format!("{} {}", decision.name(), meant.words);
+    let said = Decided { decision, stage: stage(args) };
     match config.output {
         OutputForm::Json => print::out(&print::json(&outcome)?),
         OutputForm::Csv => print::out(&crate::verdicts::csv(outcome.verdicts.iter())?),
-        OutputForm::Table => print::out(&outcome.text(&title)),
+        OutputForm::Table => print::out(&outcome.text(said, &meant)),
     }
 }
 
@@ -49,6 +51,10 @@ fn decision(name: &str) -> Result<ReviewDecision, Failure> {
     })
 }
 
+const fn stage(args: &Review) -> ReviewStage {
+    if args.propose { ReviewStage::Proposal } else { ReviewStage::Approval }
+}
+
 /// The review as an event. What a producer could get wrong is answered as it would be for a producer.
 fn document(
     args: &Review,
@@ -56,7 +62,6 @@ fn document(
     meant: &Meant,
     review_id: &str,
 ) -> Result<Vec<u8>, Failure> {
-    let stage = if args.propose { ReviewStage::Proposal } else { ReviewStage::Approval };
     let evidence = args.evidence.iter().map(|text| evidence(text)).collect::<Result<Vec<_>, _>>()?;
     let mut document = json!({
         "event_id": review_id,
@@ -64,7 +69,7 @@ fn document(
         "occurred_at": now().as_ms(),
         "review_id": review_id,
         "decision": decision.name(),
-        "stage": stage.name(),
+        "stage": stage(args).name(),
         "evidence": evidence,
     });
     if let Value::Object(fields) = &mut document {

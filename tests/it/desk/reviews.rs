@@ -105,9 +105,35 @@ fn every_subject_and_every_stage_of_a_review_reaches_the_log() {
     let kept = lane.json(&["review", "lift", "--group", "burst", key]);
     assert_eq!(kept["commissions"], 5, "{kept}");
     let again = lane.tell(&["review", "lift", "--group", "burst", key]);
-    assert!(again.contains("no money moves"), "{again}");
+    assert!(again.contains("no commission changed; it is recorded, as review-"), "{again}");
+    assert!(again.contains("nothing changes: no such hold stands"), "{again}");
     let frozen = lane.column("order_id", &["review", "freeze", "--creator", "mia"]);
     assert_eq!(frozen.len(), 5);
+}
+
+#[test]
+fn what_becomes_of_a_commission_is_said_in_the_words_of_the_decision() {
+    let lane = Lane::stopped();
+    let (one, hold) =
+        (commission(&lane, "k1"), lane.column("hold_id", &["holds", "list", "--rule", "abroad"]));
+    let review = |decision: &str, more: &[&str]| {
+        let of_one = ["review", decision, "--commission", &one];
+        lane.tell(&[&of_one[..], more].concat())
+    };
+    let told = review("void", &["--propose"]);
+    assert!(told.contains("no commission changed") && told.contains("proposed"), "{told}");
+    assert!(review("freeze", &[]).contains("frozen"));
+    let told = review("lift", &[]);
+    assert!(told.contains("no commission changed") && told.contains("not lifted: say which hold"), "{told}");
+    let lift = ["review", "lift", "--hold", &hold[0]];
+    let (would, did) = (lane.tell(&[&lift[..], &["--dry-run"]].concat()), lane.tell(&lift));
+    for (told, count) in [(would, "would change 1 commission(s)"), (did, "changed 1 commission(s)")] {
+        assert!(told.contains(count) && told.contains("lifted; others still hold it"), "{told}");
+    }
+    assert!(review("unfreeze", &["--dry-run"]).contains("unfrozen"));
+    assert!(review("release", &["--dry-run"]).contains("released"));
+    let told = review("write_off", &["--dry-run"]);
+    assert!(told.contains("no commission would change") && told.contains("nothing is owed back"), "{told}");
 }
 
 #[test]
@@ -140,6 +166,8 @@ fn a_slip_of_the_pen_reviews_nothing() {
 #[test]
 fn a_creator_is_frozen_before_their_first_order_when_that_is_meant() {
     let lane = Lane::stopped();
+    let would = lane.tell(&["review", "freeze", "--creator", "newcomer", "--unknown-ok", "--dry-run"]);
+    assert!(would.contains("no commission would change") && would.contains("frozen from now on"));
     let frozen = lane.json(&["review", "freeze", "--creator", "newcomer", "--unknown-ok"]);
     assert_eq!(frozen["commissions"], 0, "{frozen}");
     let at = lane.base.plus(model::Span::from_hours(30)).as_ms();

@@ -6,6 +6,8 @@ use model::{Position, Verdict};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::review::subject::Meant;
+use crate::review::words::Decided;
 use crate::summary::{amount, group};
 use crate::table::table;
 use crate::verdicts::{about, movements};
@@ -73,19 +75,15 @@ impl Outcome {
     }
 
     /// For people.
-    pub(crate) fn text(&self, title: &str) -> String {
-        let (count, changes) = (group(&self.commissions.to_string()), self.changes());
-        let mut text = match self.when {
-            When::Did => format!("{title}: {changes} {count} commission(s), as {}\n", self.review_id),
-            When::Would => format!("{title}: {changes} {count} commission(s); nothing was changed\n"),
-        };
+    pub(crate) fn text(&self, decided: Decided, meant: &Meant) -> String {
+        let mut text = format!("{} {}: {}\n", decided.decision.name(), meant.words, self.changes(decided));
         for moved in &self.moved {
             let money = amount(moved.amount, &moved.currency);
             text += &format!("  {} → {} {money} {}\n", moved.from, moved.to, moved.currency);
         }
-        text += &self.rows();
+        text += &self.rows(decided);
         if self.verdicts.is_empty() {
-            text += "  no money moves, and no hold is placed: other holds may stand, or nothing was held\n";
+            text += &format!("  {}\n", decided.why_nothing(meant.field));
         }
         if self.others > 0 {
             let others = group(&self.others.to_string());
@@ -94,25 +92,32 @@ impl Outcome {
         text
     }
 
-    fn changes(&self) -> &'static str {
-        match self.when {
-            When::Did => "changed",
-            When::Would => "would change",
+    /// How many commissions are changed, and what is kept of it.
+    fn changes(&self, decided: Decided) -> String {
+        let changed = self.verdicts.iter().filter(|verdict| decided.changes(verdict));
+        let changed: BTreeSet<_> = changed.filter_map(|verdict| verdict.commission_id).collect();
+        let count = group(&changed.len().to_string());
+        let review = &self.review_id;
+        match (self.when, changed.is_empty()) {
+            (When::Did, false) => format!("changed {count} commission(s), as {review}"),
+            (When::Did, true) => format!("no commission changed; it is recorded, as {review}"),
+            (When::Would, false) => format!("would change {count} commission(s); nothing was changed"),
+            (When::Would, true) => "no commission would change".to_owned(),
         }
     }
 
-    fn rows(&self) -> String {
+    fn rows(&self, decided: Decided) -> String {
         if self.verdicts.is_empty() {
             return String::new();
         }
-        let mut table = table(&["commission", "order", "beneficiary", "decision", "money", "held by"]);
+        let mut table = table(&["commission", "order", "beneficiary", "outcome", "money", "held by"]);
         for verdict in self.verdicts.iter().take(SHOWN) {
             let holds: Vec<&str> = verdict.holds.iter().map(|hold| hold.rule.as_str()).collect();
             table.add_row([
                 verdict.commission_id.map(|id| id.to_string()).unwrap_or_default(),
                 about(verdict),
                 verdict.beneficiary.as_deref().unwrap_or_default().to_owned(),
-                verdict.decision.name().to_owned(),
+                decided.outcome(verdict).to_owned(),
                 movements(verdict),
                 holds.join(", "),
             ]);
