@@ -100,7 +100,7 @@ fn tell(copy: &Copy, place: &Path, config: &Config) -> Result<(), Failure> {
         OutputForm::Table => {
             let [records, verdicts] = [copy.records, copy.verdicts].map(|count| group(&count.to_string()));
             let snapshot = snapshot.map_or(String::new(), |at| format!(", the snapshot after position {at}"));
-            print::out(&format!(
+            print::tell(&format!(
                 "{} holds {records} records, {verdicts} verdicts{snapshot}, and was read back whole\n",
                 place.display()
             ))

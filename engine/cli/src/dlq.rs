@@ -118,7 +118,7 @@ fn show(data: &Data, number: u64, config: &Config) -> Result<(), Failure> {
             csv.write_record(DEAD_LETTERS.fields)?;
             csv.write_record((DEAD_LETTERS.values)(&letter))
         })?),
-        OutputForm::Table => print::out(&text(&letter)),
+        OutputForm::Table => print::tell(&text(&letter)),
     }
 }
 

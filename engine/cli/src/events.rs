@@ -53,7 +53,7 @@ pub(crate) fn run(command: &Events, config: &Config) -> Result<(), Failure> {
     match config.output {
         OutputForm::Json => print::out(&print::json(&report)?)?,
         OutputForm::Csv => print::out(&csv(&report)?)?,
-        OutputForm::Table => print::out(&text(&report))?,
+        OutputForm::Table => print::tell(&text(&report))?,
     }
     match report.refused.len() {
         0 => Ok(()),

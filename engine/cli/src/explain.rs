@@ -40,7 +40,7 @@ fn tell(seen: &Seen, config: &Config) -> Result<(), Failure> {
     let story = story::Story::new(seen);
     match config.output {
         OutputForm::Json => print::out(&print::json(&story)?),
-        OutputForm::Table => print::out(&text::tell(&story)),
+        OutputForm::Table => print::tell(&text::tell(&story)),
         OutputForm::Csv => Err(Failure::usage("a history is told as text or as JSON, not as CSV".into())),
     }
 }

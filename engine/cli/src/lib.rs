@@ -1,5 +1,8 @@
 //! `tidegate`, the one binary, as a library, so that tests can reach its parts. It alone reads arguments and
 //! environment; everything it does is done by the crates below it.
+//!
+//! What people are shown goes through a table, `print::tell` or `print::note`, which write out what a terminal would obey:
+//! data may come from anybody.
 
 mod args;
 mod backup;
@@ -23,6 +26,7 @@ mod origin;
 mod output_file;
 mod pages;
 mod percent;
+mod plain;
 mod print;
 mod progress;
 mod reconcile;

@@ -74,7 +74,7 @@ impl<T: Serialize> List<T> {
 
     fn end(&self, form: OutputForm, shown: usize, is_more: bool, table: &str) -> Result<(), Failure> {
         if form == OutputForm::Table && shown > 0 {
-            print::out(&format!("{table}\n"))?;
+            print::tell(&format!("{table}\n"))?;
         }
         match (shown, is_more) {
             (0, false) => print::note(&format!("there are no {} like that", self.rows)),

@@ -8,6 +8,7 @@ use std::io::{self, IsTerminal, Write};
 use crate::args::OutputForm;
 use crate::failure::Failure;
 use crate::percent;
+use crate::plain;
 use crate::summary::{AccountSummary, LogSummary, RuleSummary, Summary, amount, group};
 use crate::table::table;
 
@@ -38,8 +39,18 @@ pub(crate) fn offer(text: &str) -> Result<Reader, Failure> {
     }
 }
 
-/// Writes a line to standard error. That nobody can be told changes nothing of how a command ends.
+/// Writes text for a person to standard output: nothing in it is obeyed by a terminal.
+pub(crate) fn tell(text: &str) -> Result<(), Failure> {
+    out(&plain::styled(text))
+}
+
+/// Writes a line for a person to standard error. That nobody can be told changes nothing of how a command ends.
 pub(crate) fn note(text: &str) {
+    aside(&plain::styled(text));
+}
+
+/// Writes a line to standard error, as it is.
+fn aside(text: &str) {
     drop(writeln!(io::stderr().lock(), "{text}"));
 }
 
@@ -70,12 +81,12 @@ pub(crate) fn summary(summary: &Summary, form: OutputForm, stdout: Stdout) -> Re
     let text = match form {
         OutputForm::Json => json(summary)?,
         OutputForm::Csv => crate::sheet::summary(summary)?,
-        OutputForm::Table => summary_table(summary),
+        OutputForm::Table => plain::styled(&summary_table(summary)).into_owned(),
     };
     match stdout {
         Stdout::Free => out(&text),
         Stdout::CarriesVerdicts => {
-            note(text.trim_end());
+            aside(text.trim_end());
             Ok(())
         }
     }

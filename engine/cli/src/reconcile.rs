@@ -22,7 +22,7 @@ pub(crate) fn run(args: &Reconcile, config: &Config) -> Result<(), Failure> {
     match config.output {
         OutputForm::Json => print::out(&print::json(&result)?)?,
         OutputForm::Csv => print::out(&csv(&result)?)?,
-        OutputForm::Table => print::out(&text(&result))?,
+        OutputForm::Table => print::tell(&text(&result))?,
     }
     let missing = missing(args, &result, published)?;
     match (result.findings.len(), missing) {

@@ -38,7 +38,7 @@ pub(crate) fn run(args: &Report, config: &Config) -> Result<(), Failure> {
     match config.output {
         OutputForm::Json => crate::print::out(&crate::print::json(&told)?),
         OutputForm::Csv => crate::print::out(&print::csv(&told)?),
-        OutputForm::Table => crate::print::out(&print::text(&told)),
+        OutputForm::Table => crate::print::tell(&print::text(&told)),
     }
 }
 

@@ -40,7 +40,7 @@ pub(crate) fn run(args: &Review, config: &Config) -> Result<(), Failure> {
     match config.output {
         OutputForm::Json => print::out(&print::json(&outcome)?),
         OutputForm::Csv => print::out(&crate::verdicts::csv(outcome.verdicts.iter())?),
-        OutputForm::Table => print::out(&outcome.text(said, &meant)),
+        OutputForm::Table => print::tell(&outcome.text(said, &meant)),
     }
 }
 

@@ -86,7 +86,7 @@ fn test(args: &RulesTest, config: &Config) -> Result<(), Failure> {
     match config.output {
         OutputForm::Json => print::out(&print::json(&results)?)?,
         OutputForm::Csv => print::out(&cases::sheet(&results)?)?,
-        OutputForm::Table => print::out(&cases::report(&results))?,
+        OutputForm::Table => print::tell(&cases::report(&results))?,
     }
     match results.iter().filter(|r| !r.passed()).count() {
         0 => Ok(()),
@@ -109,8 +109,8 @@ fn benign(config: &Config) -> Result<(), Failure> {
         OutputForm::Json => print::out(&print::json(&found)?)?,
         OutputForm::Csv => print::out(&days::sheet(&found.honest, &found.attacks)?)?,
         OutputForm::Table => {
-            print::out(&days::honest_table(&found.honest))?;
-            print::out(&days::attacks_table(&found.attacks))?;
+            print::tell(&days::honest_table(&found.honest))?;
+            print::tell(&days::attacks_table(&found.attacks))?;
         }
     }
     match days::problems(&found.honest, &found.attacks).as_slice() {
@@ -161,7 +161,7 @@ fn list(config: &Config) -> Result<(), Failure> {
                     saw(rule),
                 ]);
             }
-            print::out(&format!("{table}\n"))?;
+            print::tell(&format!("{table}\n"))?;
             print::note(match tally {
                 Some(_) => {
                     "`saw`: share of the last run's events that carried what the rule needs, by market."
@@ -283,7 +283,7 @@ fn facts(config: &Config) -> Result<(), Failure> {
                     row.meaning.to_owned(),
                 ]);
             }
-            print::out(&format!("{table}\n"))?;
+            print::tell(&format!("{table}\n"))?;
             print::note(
                 "`?`: may be missing. A refund and a commission also have `order`, with all its facts.",
             );

@@ -40,7 +40,7 @@ pub(crate) fn run(data: &Data, config: &Config) -> Result<(), Failure> {
     match config.output {
         OutputForm::Json => print::out(&print::json(&status)?),
         OutputForm::Csv => print::out(&csv(&status)?),
-        OutputForm::Table => print::out(&text(&status)),
+        OutputForm::Table => print::tell(&text(&status)),
     }
 }
 

@@ -7,6 +7,8 @@ use std::fmt::{self, Write as _};
 use textwrap::Options;
 use textwrap::core::display_width;
 
+use crate::plain::plain;
+
 /// Columns that a cell takes beside its text; the last one, one less.
 const GAP: usize = 3;
 
@@ -40,9 +42,9 @@ pub(crate) fn table(headings: &[&str]) -> Table {
 }
 
 impl Table {
-    /// Adds a row: a cell for each heading.
+    /// Adds a row: a cell for each heading. What a terminal would obey is written out, and is as wide as that.
     pub(crate) fn add_row(&mut self, cells: impl IntoIterator<Item = impl Into<String>>) {
-        self.rows.push(cells.into_iter().map(Into::into).collect());
+        self.rows.push(cells.into_iter().map(|cell| plain(&cell.into()).into_owned()).collect());
     }
 
     /// For a terminal with so many columns, or for something that has none.

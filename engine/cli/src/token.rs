@@ -76,7 +76,7 @@ fn list(data: &Data, config: &Config) -> Result<(), Failure> {
             for token in &tokens {
                 rows.add_row(cells(token));
             }
-            print::out(&format!("{rows}\n"))
+            print::tell(&format!("{rows}\n"))
         }
     }
 }

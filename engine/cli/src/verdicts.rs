@@ -53,7 +53,7 @@ pub(crate) fn run(args: &Verdicts, config: &Config) -> Result<(), Failure> {
         }),
         OutputForm::Csv => print::out(&csv(kept.iter())?),
         OutputForm::Table => {
-            print::out(&text(kept.iter()))?;
+            print::tell(&text(kept.iter()))?;
             if matching == 0 {
                 print::note("no verdict matches");
             }

@@ -157,6 +157,21 @@ fn the_dead_letter_itself_mends_nothing_and_is_replayed() {
 }
 
 #[test]
+fn what_a_terminal_would_obey_is_written_out_for_people_and_kept_for_programs() {
+    let lane = Lane::stopped();
+    let raw = "{\"event_id\":\"e9\",\"kind\":\"\u{202e}redro\"}";
+    lane.take(vec![raw.as_bytes().to_vec()]);
+    for seen in [&["dlq", "list"][..], &["dlq", "show", "2"]] {
+        let told = lane.tell(seen);
+        assert!(told.contains("\\u{202e}redro") && !told.contains('\u{202e}'), "{told}");
+    }
+    assert_eq!(lane.json(&["dlq", "show", "2"])["raw"], raw);
+    assert_eq!(lane.column("raw", &["dlq", "show", "2"]), [raw]);
+    let said = lane.refused(2, &["dlq", "list", "--is", "\u{202e}\u{1b}[2J"]);
+    assert!(said.contains("`\\u{202e}\\u{1b}[2J` is no state"), "{said}");
+}
+
+#[test]
 fn a_closed_one_leaves_the_list_and_says_who_closed_it_and_why() {
     let lane = Lane::stopped();
     early(&lane, "e1", 60_000);

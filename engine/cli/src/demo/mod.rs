@@ -88,7 +88,7 @@ fn finish(
     }
     print::summary(&summary, config.output, print::Stdout::Free)?;
     if config.output == OutputForm::Table {
-        print::out(&ended.score.report().table())?;
+        print::tell(&ended.score.report().table())?;
         print::note(
             "`tidegate explain ORDER` tells the history of any order above; `tidegate reconcile` checks the books.",
         );

@@ -140,7 +140,7 @@ fn tell(sent: &[SentAgain], config: &Config) -> Result<(), Failure> {
             for one in sent {
                 table.add_row(cells(one));
             }
-            print::out(&format!("{table}\n"))
+            print::tell(&format!("{table}\n"))
         }
     }
 }

@@ -49,7 +49,7 @@ pub(super) fn tell(name: &str, reader: &Reader, data: &Data, config: &Config) ->
     let standing = read(name, reader, data)?;
     match config.output {
         OutputForm::Json => print::out(&print::json(&standing)?),
-        OutputForm::Table => print::out(&text(&standing)),
+        OutputForm::Table => print::tell(&text(&standing)),
         OutputForm::Csv => {
             Err(Failure::usage("a creator is told as text or as JSON; `holds list` lists as CSV".into()))
         }

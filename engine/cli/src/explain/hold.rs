@@ -44,7 +44,7 @@ pub(super) fn tell(id: &str, reader: &Reader, data: &Data, config: &Config) -> R
     let told = read(id, episodes, reader, data)?;
     match config.output {
         OutputForm::Json => print::out(&print::json(&told)?),
-        OutputForm::Table => print::out(&text(&told)),
+        OutputForm::Table => print::tell(&text(&told)),
         OutputForm::Csv => {
             Err(Failure::usage("a hold is told as text or as JSON; `holds list` lists as CSV".into()))
         }
