@@ -78,6 +78,23 @@ fn a_slip_of_the_pen_is_answered_with_the_nearest_name_and_exit_code_2() {
 }
 
 #[test]
+fn what_is_typed_for_a_number_or_an_address_and_is_none_is_said_in_plain_words() {
+    let state = tempfile::tempdir().unwrap();
+    for (arguments, said) in [
+        (&["dlq", "show", "one"][..], "write a whole number, in digits"),
+        (&["holds", "list", "--limit", "99999999999999999999"], "that is more than there can be"),
+        (&["demo", "--days", "0"], "write a whole number from 1 to 1000"),
+        (&["run", "--snapshot-interval", "0"], "write a whole number, at least 1"),
+        (&["run", "--listen", "nowhere"], "write an address and a port, such as 127.0.0.1:8780"),
+        (&["run", "--log", "loud"], "write off, error, warn, info, debug or trace"),
+    ] {
+        let run = tidegate(state.path(), arguments);
+        assert_eq!(run.status.code(), Some(2), "{arguments:?}");
+        assert!(stderr(&run).contains(said), "{arguments:?}: {}", stderr(&run));
+    }
+}
+
+#[test]
 fn an_option_that_does_nothing_is_refused_with_the_one_that_is_meant() {
     let state = tempfile::tempdir().unwrap();
     for (arguments, said) in [

@@ -172,29 +172,33 @@ fn what_is_wrong_with_the_file_is_said_with_its_line_and_key() {
         ),
         ("[lane]\nsweep_gird = \"1m\"\n", 2, "unknown key `lane.sweep_gird`; did you mean `sweep_grid`?"),
         ("[rum]\nlisten = \"x\"\n", 1, "unknown key `rum`; did you mean `run`?"),
-        ("[run]\n\nlisten = \"nowhere\"\n", 3, "`run.listen`: invalid socket address syntax"),
-        ("[run]\nlisten = 8780\n", 2, "`run.listen`: invalid type: integer `8780`"),
+        ("[run]\n\nlisten = \"nowhere\"\n", 3, "`run.listen`: write an address and a port"),
+        ("[run]\nlisten = 8780\n", 2, "`run.listen`: integer `8780` stands here, and it must be a text"),
         (
             "[run]\nsnapshot_interval = \"7\"\n",
             2,
-            "`run.snapshot_interval`: invalid type: string \"7\", expected a nonzero u64",
+            "`run.snapshot_interval`: string \"7\" stands here, and it must be a whole number, at least 1",
         ),
-        ("[run]\nsnapshot_interval = 0\n", 2, "`run.snapshot_interval`: invalid value: integer `0`"),
-        ("[run]\nundecided_max = -1\n", 2, "`run.undecided_max`: invalid value: integer `-1`, expected u64"),
+        ("[run]\nsnapshot_interval = 0\n", 2, "`run.snapshot_interval`: integer `0` stands here"),
+        (
+            "[run]\nundecided_max = -1\n",
+            2,
+            "`run.undecided_max`: integer `-1` stands here, and it must be a whole number",
+        ),
         (
             "[run]\nbehind_proxy = \"no\"\n",
             2,
-            "`run.behind_proxy`: invalid type: string \"no\", expected a boolean",
+            "`run.behind_proxy`: string \"no\" stands here, and it must be true or false",
         ),
         ("chunk = 1\n[run]\nlog = \"loud\"\n", 3, "`run.log`: "),
-        ("\nrun = 3\n", 2, "`run`: invalid type: integer `3`, expected a table"),
+        ("\nrun = 3\n", 2, "`run`: integer `3` stands here, and it must be a table"),
         (
             "[run]\notlp_endpoint = \"collector:4318\"\n",
             2,
             "`run.otlp_endpoint`: write the URL of a collector",
         ),
         ("chunk = 1\nchunk = 2\n", 2, "duplicate key"),
-        ("chunk = \"many\"\n", 1, "`chunk`: invalid type: string \"many\", expected usize"),
+        ("chunk = \"many\"\n", 1, "`chunk`: string \"many\" stands here, and it must be a whole number"),
     ] {
         written(folder.path(), text);
         // Every command reads the file, and none works with one that is wrong.

@@ -2,11 +2,14 @@
 
 mod desk;
 mod lane;
+mod number;
 mod serving;
 
 pub(crate) use desk::{Dlq, DlqClose, DlqList, DlqReplay, Holds, HoldsList, HoldsSort, Report, Review};
 pub(crate) use lane::{Data, MaybeData, Reach};
 pub(crate) use serving::{Run, Serving, check_endpoint};
+
+use number::{whole, within};
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use std::path::PathBuf;
@@ -44,10 +47,17 @@ pub(crate) struct Common {
     #[arg(long, global = true, value_name = "FORM", env = "TIDEGATE_OUTPUT")]
     pub output: Option<OutputForm>,
     /// Threads that decide; 0 is one a core [default: 0]
-    #[arg(long, global = true, value_name = "N", env = "TIDEGATE_THREADS")]
+    #[arg(long, global = true, value_name = "N", env = "TIDEGATE_THREADS", value_parser = whole::<usize>)]
     pub threads: Option<usize>,
     /// Records decided at once; never shows in an output [default: 4096]
-    #[arg(long, global = true, value_name = "N", env = "TIDEGATE_CHUNK", hide_short_help = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "N",
+        env = "TIDEGATE_CHUNK",
+        hide_short_help = true,
+        value_parser = whole::<usize>
+    )]
     pub chunk: Option<usize>,
     /// Program of events that name none [default: main]
     #[arg(long, global = true, value_name = "ID", env = "TIDEGATE_PROGRAM", hide_short_help = true)]
@@ -299,29 +309,29 @@ pub(crate) struct Demo {
     #[arg(long)]
     pub once: bool,
     /// Days of trade with `--once`
-    #[arg(long, value_name = "N", default_value_t = 21, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    #[arg(long, value_name = "N", default_value_t = 21, value_parser = within::<1, 1_000>)]
     pub days: u32,
     /// Everyday orders a day; benign days and attacks come on top
     #[arg(
         long,
         value_name = "N",
         default_value_t = 2_000,
-        value_parser = clap::value_parser!(u32).range(1..=1_000_000)
+        value_parser = within::<1, 1_000_000>
     )]
     pub orders: u32,
     /// How often fraud is planted: about so many orders in a thousand; 0 plants none
-    #[arg(long, value_name = "N", default_value_t = 40, value_parser = clap::value_parser!(u32).range(0..=500))]
+    #[arg(long, value_name = "N", default_value_t = 40, value_parser = within::<0, 500>)]
     pub fraud: u32,
     /// How much faster than real time: 1440 is a day a minute
     #[arg(
         long,
         value_name = "TIMES",
         default_value_t = 17_280,
-        value_parser = clap::value_parser!(u32).range(1..=1_000_000)
+        value_parser = within::<1, 1_000_000>
     )]
     pub lapse: u32,
     /// Another number is another trade; the same number is the same trade
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = whole::<u64>)]
     pub seed: u64,
     /// When the made-up time begins: RFC 3339; a date, at midnight UTC; or so long ago, such as 2d
     /// [default: 2026-01-01T00:00:00Z]
@@ -331,7 +341,7 @@ pub(crate) struct Demo {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub events: Option<PathBuf>,
     /// Stop the live demo after so many seconds; without it, it runs until Ctrl-C or q
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", value_parser = whole::<u64>)]
     pub stop_after: Option<u64>,
 }
 
@@ -419,7 +429,7 @@ pub(crate) struct Verdicts {
     #[arg(long)]
     pub order: Option<String>,
     /// At most so many, the last ones
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = whole::<usize>)]
     pub last: Option<usize>,
 }
 
@@ -441,7 +451,7 @@ pub(crate) struct VerdictsExport {
     #[arg(long)]
     pub force: bool,
     /// Only those after this sequence; an export tells the last one that it has
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = whole::<u64>)]
     pub after: u64,
 }
 

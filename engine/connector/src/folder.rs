@@ -264,7 +264,11 @@ pub fn read_verdicts(path: &Path) -> io::Result<impl Iterator<Item = io::Result<
     let lines = BufReader::with_capacity(1 << 18, File::open(path)?).split(b'\n');
     Ok(lines.enumerate().map(|(index, line)| {
         wire::read_verdict(&line?).map_err(|refusal| {
-            let what = format!("line {}: not a verdict: `{}` {}", index + 1, refusal.pointer, refusal.detail);
+            let place = match refusal.pointer.as_str() {
+                "" => String::new(),
+                pointer => format!("`{pointer}` "),
+            };
+            let what = format!("line {}: not a verdict: {place}{}", index + 1, refusal.detail);
             io::Error::new(io::ErrorKind::InvalidData, what)
         })
     }))

@@ -177,6 +177,7 @@ fn a_closed_one_leaves_the_list_and_says_who_closed_it_and_why() {
     early(&lane, "e1", 60_000);
     assert!(lane.refused(2, &["dlq", "close", "1"]).contains("--note"));
     assert!(lane.refused(2, &["dlq", "close", "1", "--note", " "]).contains("--note: a note has 1 to"));
+    assert!(lane.refused(2, &["dlq", "close", "one", "--note", "x"]).contains("write a whole number"));
     lane.tell(&["dlq", "close", "1", "--note", "a probe of the shop's"]);
     let numbers = |filter: &[&str]| lane.column("number", &[&["dlq", "list"], filter].concat());
     assert_eq!((numbers(&[]), numbers(&["--all"]).len()), (vec!["2".to_owned()], 2));

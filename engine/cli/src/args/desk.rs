@@ -4,6 +4,7 @@ use clap::{Args, Subcommand, ValueEnum, ValueHint};
 use std::path::PathBuf;
 
 use super::lane::{Data, Reach};
+use super::number::whole;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Holds {
@@ -41,7 +42,7 @@ pub(crate) struct HoldsList {
     #[arg(long, value_name = "KEY", default_value = "age")]
     pub sort: HoldsSort,
     /// At most so many [default: 40 in a table, else all]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = whole::<usize>)]
     pub limit: Option<usize>,
 }
 
@@ -112,6 +113,7 @@ pub(crate) enum Dlq {
         #[command(flatten)]
         data: Data,
         /// Its number, as `dlq list` shows it
+        #[arg(value_parser = whole::<u64>)]
         number: u64,
     },
     /// Send some again, as new records: their own bytes, once what was wrong is mended, or a record that is mended
@@ -135,7 +137,7 @@ pub(crate) struct DlqList {
     #[arg(long, conflicts_with = "is_state")]
     pub all: bool,
     /// At most so many [default: 40 in a table, else all]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = whole::<usize>)]
     pub limit: Option<usize>,
 }
 
@@ -145,7 +147,12 @@ pub(crate) struct DlqReplay {
     #[command(flatten)]
     pub data: Data,
     /// Their numbers
-    #[arg(value_name = "NUMBER", required_unless_present = "code", conflicts_with = "code")]
+    #[arg(
+        value_name = "NUMBER",
+        required_unless_present = "code",
+        conflicts_with = "code",
+        value_parser = whole::<u64>
+    )]
     pub numbers: Vec<u64>,
     /// All open ones with this code
     #[arg(long)]
@@ -164,7 +171,7 @@ pub(crate) struct DlqClose {
     #[command(flatten)]
     pub data: Data,
     /// Their numbers
-    #[arg(value_name = "NUMBER", required = true)]
+    #[arg(value_name = "NUMBER", required = true, value_parser = whole::<u64>)]
     pub numbers: Vec<u64>,
     /// Why, for whoever looks at it later
     #[arg(long, value_name = "TEXT")]

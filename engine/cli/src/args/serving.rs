@@ -3,14 +3,13 @@
 use clap::builder::BoolishValueParser;
 use clap::{Args, ValueHint};
 use serde::{Deserialize, Deserializer};
-use std::fmt;
 use std::net::SocketAddr;
 use std::num::NonZeroU64;
 use std::path::PathBuf;
-use std::str::FromStr;
 use tracing_subscriber::filter::LevelFilter;
 
 use super::lane::Data;
+use super::number::whole;
 
 /// `tidegate run`
 #[derive(Debug, Args)]
@@ -26,7 +25,8 @@ pub(crate) struct Run {
 #[serde(expecting = "a table")]
 pub(crate) struct Serving {
     /// Where to listen: an address and a port; port 0 takes a free one [default: 127.0.0.1:8780]
-    #[arg(long, value_name = "ADDRESS", env = "TIDEGATE_LISTEN")]
+    #[arg(long, value_name = "ADDRESS", env = "TIDEGATE_LISTEN", value_parser = address)]
+    #[serde(default, deserialize_with = "by_address")]
     pub listen: Option<SocketAddr>,
     /// The certificate chain, as PEM: other machines reach the lane over TLS
     #[arg(long, value_name = "FILE", env = "TIDEGATE_TLS_CERTIFICATE", value_hint = ValueHint::FilePath)]
@@ -46,14 +46,26 @@ pub(crate) struct Serving {
     )]
     pub behind_proxy: Option<bool>,
     /// What is told on standard error, from this level up: off, error, warn, info, debug or trace [default: info]
-    #[arg(long, value_name = "LEVEL", env = "TIDEGATE_LOG")]
-    #[serde(default, deserialize_with = "by_name")]
+    #[arg(long, value_name = "LEVEL", env = "TIDEGATE_LOG", value_parser = level)]
+    #[serde(default, deserialize_with = "by_level")]
     pub log: Option<LevelFilter>,
     /// Records between two snapshots [default: 1000000]
-    #[arg(long, value_name = "N", env = "TIDEGATE_SNAPSHOT_INTERVAL", hide_short_help = true)]
+    #[arg(
+        long,
+        value_name = "N",
+        env = "TIDEGATE_SNAPSHOT_INTERVAL",
+        hide_short_help = true,
+        value_parser = whole::<NonZeroU64>
+    )]
     pub snapshot_interval: Option<NonZeroU64>,
     /// Records that may wait to be decided; beyond them clients are told to come again [default: 1000000]
-    #[arg(long, value_name = "N", env = "TIDEGATE_UNDECIDED_MAX", hide_short_help = true)]
+    #[arg(
+        long,
+        value_name = "N",
+        env = "TIDEGATE_UNDECIDED_MAX",
+        hide_short_help = true,
+        value_parser = whole::<u64>
+    )]
     pub undecided_max: Option<u64>,
     /// Where spans are sent, over OTLP/HTTP: the URL of an OpenTelemetry collector, such as http://127.0.0.1:4318
     /// [default: nowhere]
@@ -87,10 +99,20 @@ fn endpoint<'de, D: Deserializer<'de>>(written: D) -> Result<Option<String>, D::
     Ok(Some(url))
 }
 
-/// A setting that is written by its name.
-fn by_name<'de, D: Deserializer<'de>, T: FromStr<Err: fmt::Display>>(
-    written: D,
-) -> Result<Option<T>, D::Error> {
-    let name = String::deserialize(written)?;
-    name.parse().map(Some).map_err(serde::de::Error::custom)
+/// An address and a port.
+fn address(text: &str) -> Result<SocketAddr, &'static str> {
+    text.parse().map_err(|_| "write an address and a port, such as 127.0.0.1:8780")
+}
+
+/// From which level up something is told.
+fn level(text: &str) -> Result<LevelFilter, &'static str> {
+    text.parse().map_err(|_| "write off, error, warn, info, debug or trace")
+}
+
+fn by_address<'de, D: Deserializer<'de>>(written: D) -> Result<Option<SocketAddr>, D::Error> {
+    address(&String::deserialize(written)?).map(Some).map_err(serde::de::Error::custom)
+}
+
+fn by_level<'de, D: Deserializer<'de>>(written: D) -> Result<Option<LevelFilter>, D::Error> {
+    level(&String::deserialize(written)?).map(Some).map_err(serde::de::Error::custom)
 }

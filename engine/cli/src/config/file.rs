@@ -46,8 +46,27 @@ impl File {
         let values = Deserializer::parse(written.text).map_err(broken)?;
         serde_path_to_error::deserialize(values).map_err(|error| {
             let (key, what) = (error.path().to_string(), error.into_inner());
-            written.wrong(what.span(), &format!("`{key}`: {}", what.message()))
+            written.wrong(what.span(), &format!("`{key}`: {}", in_words(what.message())))
         })
+    }
+}
+
+/// The parser says `invalid type: string "x", expected usize`, in the words of those who wrote it.
+fn in_words(message: &str) -> String {
+    let value = ["invalid type: ", "invalid value: "].iter().find_map(|said| message.strip_prefix(said));
+    if let Some((found, expected)) = value.and_then(|said| said.rsplit_once(", expected ")) {
+        let expected = match expected {
+            "usize" | "u64" => "a whole number",
+            "a nonzero u64" => "a whole number, at least 1",
+            "path string" | "a string" => "a text",
+            "a boolean" => "true or false",
+            other => other,
+        };
+        return format!("{found} stands here, and it must be {expected}");
+    }
+    match message.strip_prefix("unknown variant ").and_then(|said| said.split_once(", expected one of ")) {
+        Some((found, known)) => format!("{found} is none of {known}"),
+        None => message.to_owned(),
     }
 }
 

@@ -52,13 +52,15 @@ fn mended(file: &Path) -> Result<Vec<u8>, Failure> {
     let raw = bytes.trim_ascii();
     match connector::wire::decode(raw) {
         Ok(_) => Ok(raw.to_vec()),
-        Err(refusal) => Err(Failure::found(format!(
-            "{} would be refused again, and was not sent: {} at `{}`: {}",
-            file.display(),
-            refusal.code.name(),
-            refusal.pointer,
-            refusal.detail
-        ))),
+        Err(refusal) => {
+            let place = match refusal.pointer.as_str() {
+                "" => String::new(),
+                pointer => format!(" at `{pointer}`"),
+            };
+            let (file, code, detail) = (file.display(), refusal.code.name(), refusal.detail);
+            let what = format!("{file} would be refused again, and was not sent: {code}{place}: {detail}");
+            Err(Failure::found(what))
+        }
     }
 }
 
