@@ -37,9 +37,10 @@ impl Data {
             JournalError::Unanswerable { parameter, what } => {
                 Failure::usage(format!("--{parameter}: {what}"))
             }
-            JournalError::Unwritable(_) | JournalError::Unreadable(_) | JournalError::Damaged(_) => {
-                Failure::output(&self.folder().display(), &error)
-            }
+            JournalError::Unwritable(_)
+            | JournalError::Unreadable(_)
+            | JournalError::Damaged(_)
+            | JournalError::Deposed(_) => Failure::output(&self.folder().display(), &error),
         })
     }
 }
@@ -59,7 +60,9 @@ fn answered<T>(folder: &Path, answer: Result<T, JournalError>) -> Result<T, Fail
 /// Why a store was not opened.
 pub(crate) fn unusable(error: OpenError) -> Failure {
     match error {
-        OpenError::Held(..) | OpenError::Foreign(_) => Failure::usage(error.to_string()),
+        OpenError::Held(..) | OpenError::Foreign(_) | OpenError::Follows { .. } => {
+            Failure::usage(error.to_string())
+        }
         OpenError::Missing(_)
         | OpenError::Newer { .. }
         | OpenError::Older { .. }

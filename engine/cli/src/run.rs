@@ -44,7 +44,7 @@ pub(crate) fn run(args: &Run, config: &Config) -> Result<(), Failure> {
     log::begin(config.run.log, export.as_ref());
     let scrape = Scrape::begin()?;
     let stop = asked_to_stop()?;
-    let mut store = open(args)?;
+    let mut store = open(args, &config.transport)?;
     let sign = store.sign().map_err(|error| Failure::output(&args.data.folder().display(), &error))?;
     info!(version = env!("CARGO_PKG_VERSION"), data = %args.data.folder().display(), "starting");
     let snapshots = store.snapshots();
@@ -169,7 +169,7 @@ fn asked_to_stop() -> Result<Arc<AtomicBool>, Failure> {
     Ok(stop)
 }
 
-fn open(args: &Run) -> Result<Store, Failure> {
+fn open(args: &Run, transport: &Transport) -> Result<Store, Failure> {
     if let Err(OpenError::Older { found, known }) = Store::read(args.data.folder()).map(drop) {
         // A folder in which a store was hardly begun has none yet.
         if found > 0 {
@@ -179,7 +179,12 @@ fn open(args: &Run) -> Result<Store, Failure> {
             );
         }
     }
-    Store::open(args.data.folder(), &Holder::here(now(), None)).map_err(unusable)
+    let (folder, holder) = (args.data.folder(), Holder::here(now(), None));
+    let opened = match transport {
+        Transport::Embedded => Store::open(folder, &holder),
+        Transport::Kafka(kafka) => Store::open_to_follow(folder, &holder, &kafka.layout.lane.to_string()),
+    };
+    opened.map_err(unusable)
 }
 
 /// A new store's first record is genesis, under the rules of the folder.

@@ -121,7 +121,10 @@ fn said<T: DeserializeOwned>(received: &Received, member: &str) -> Result<T, Pro
 fn not_written(error: JournalError) -> Problem {
     match error {
         JournalError::Unanswerable { parameter, what } => misshapen(&format!("/{parameter}"), what),
-        JournalError::Unwritable(_) | JournalError::Unreadable(_) | JournalError::Damaged(_) => error.into(),
+        JournalError::Unwritable(_)
+        | JournalError::Unreadable(_)
+        | JournalError::Damaged(_)
+        | JournalError::Deposed(_) => error.into(),
     }
 }
 

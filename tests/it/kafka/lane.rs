@@ -138,6 +138,11 @@ fn what_a_client_of_another_make_sends_is_decided_and_what_it_reads_is_what_a_re
     lane.decides("a", sent);
     served.stop();
     assert!(lane.holds_together(cluster, "a") > 500);
+    let data = lane.data("a");
+    let own = tidegate(&["run", "--listen", "127.0.0.1:0", "--data"]).arg(&data).output().unwrap();
+    let said = String::from_utf8_lossy(&own.stderr).into_owned();
+    assert_eq!(own.status.code(), Some(2), "{said}");
+    assert!(said.contains("follows lane whole on Kafka"), "{said}");
 }
 
 #[test]

@@ -78,10 +78,13 @@ mod tests {
     use model::Span;
 
     #[test]
-    fn a_review_does_not_come_by_the_topic_of_orders() {
-        let review = br#"{"kind":"review","event_id":"r","occurred_at":"2026-01-01T00:00:00Z","decision":"release","target":{"hold_id":"h"},"note":"seen"}"#;
+    fn a_review_comes_by_its_own_topic_alone_and_its_actor_is_not_what_it_says() {
+        let review = include_bytes!("../../../../schemas/examples/review.json");
         let RecordBody::Undecodable(refusal) = read(Kind::Order, review) else { panic!("it was taken") };
-        assert_eq!(refusal.code, Code::KindMisplaced, "{refusal:?}");
+        assert_eq!((refusal.code, refusal.pointer.as_str()), (Code::KindMisplaced, "/kind"));
+        let RecordBody::Event(event) = read(Kind::Review, review) else { panic!("it was refused") };
+        let Body::Review(review) = event.body else { panic!("it is another event") };
+        assert_eq!(review.actor.as_deref(), Some(REVIEWER));
     }
 
     #[test]

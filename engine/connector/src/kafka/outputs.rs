@@ -195,12 +195,9 @@ impl End {
             let from = (high - back).max(low);
             let (mut end, mut knows_all) = (End::default(), from == low);
             read(consumer, place, Offset::Offset(from), patience, |message| {
-                match header(message) {
-                    Some((sequence, place)) => {
-                        knows_all |= decided.is_some_and(|decided| place.0 <= decided);
-                        end.take(sequence, place, decided, message);
-                    }
-                    None => {}
+                if let Some((sequence, place)) = header(message) {
+                    knows_all |= decided.is_some_and(|decided| place.0 <= decided);
+                    end.take(sequence, place, decided, message);
                 }
                 Step::On
             })?;

@@ -31,6 +31,13 @@ pub enum OpenError {
         /// The one that this build reads.
         known: u32,
     },
+    /// It follows a lane that is elsewhere, or it is not the one that was named.
+    Follows {
+        /// Its folder.
+        folder: PathBuf,
+        /// The lane that it follows, if any.
+        lane: Option<String>,
+    },
     /// The folder or its lock cannot be used.
     Folder(PathBuf, io::Error),
     /// The database cannot be used.
@@ -66,6 +73,16 @@ impl fmt::Display for OpenError {
                 "the store has schema {found}, and this build reads schema {known}; `tidegate run` or `tidegate \
                  upgrade` migrates it"
             ),
+            OpenError::Follows { folder, lane: Some(lane) } => write!(
+                f,
+                "the store in {} follows lane {lane} on Kafka: only a `tidegate run` with that [transport] adds to it",
+                folder.display()
+            ),
+            OpenError::Follows { folder, lane: None } => write!(
+                f,
+                "the store in {} is of a lane of its own, and follows none on Kafka; name another folder",
+                folder.display()
+            ),
             OpenError::Folder(folder, error) => write!(f, "{} cannot be used: {error}", folder.display()),
             OpenError::Journal(error) => error.fmt(f),
         }
@@ -90,6 +107,7 @@ impl From<OpenError> for JournalError {
             | OpenError::Foreign(_)
             | OpenError::Newer { .. }
             | OpenError::Older { .. }
+            | OpenError::Follows { .. }
             | OpenError::Folder(..)) => JournalError::Unreadable(other.to_string()),
         }
     }

@@ -2,7 +2,7 @@
 
 use model::{EventTime, Position};
 use runtime::{Head, JournalError};
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension};
 use std::path::{Path, PathBuf};
 
 use super::fault::{OpenError, damaged, unreadable, unwritable};
@@ -30,8 +30,40 @@ impl Store {
     /// manifests. `holder` is what a second start is told.
     ///
     /// # Errors
-    /// When somebody else writes it, a later version has written it, it is damaged, or the disk refuses.
+    /// When somebody else writes it, a later version has written it, it follows a lane elsewhere, it is damaged, or the
+    /// disk refuses.
     pub fn open(folder: &Path, holder: &Holder) -> Result<Store, OpenError> {
+        let store = Store::opened(folder, holder)?;
+        match store.follows()? {
+            None => Ok(store),
+            lane => Err(OpenError::Follows { folder: folder.to_path_buf(), lane }),
+        }
+    }
+
+    /// Opens a folder to write what follows from a lane that is elsewhere; makes the store where there is none.
+    ///
+    /// # Errors
+    /// As for [`Store::open`], and when it follows another lane, or none.
+    pub fn open_to_follow(folder: &Path, holder: &Holder, lane: &str) -> Result<Store, OpenError> {
+        let store = Store::opened(folder, holder)?;
+        match store.follows()? {
+            Some(followed) if followed == lane => Ok(store),
+            None if store.head.manifest.is_none() => {
+                let follow = "INSERT INTO meta VALUES ('follows', ?1)";
+                store.connection.execute(follow, [lane]).map_err(unwritable)?;
+                Ok(store)
+            }
+            lane => Err(OpenError::Follows { folder: folder.to_path_buf(), lane }),
+        }
+    }
+
+    /// The lane elsewhere that it follows.
+    fn follows(&self) -> Result<Option<String>, JournalError> {
+        let follows = "SELECT value FROM meta WHERE key = 'follows'";
+        self.connection.query_row(follows, [], |row| row.get(0)).optional().map_err(unreadable)
+    }
+
+    fn opened(folder: &Path, holder: &Holder) -> Result<Store, OpenError> {
         let failed = |error| OpenError::Folder(folder.to_path_buf(), error);
         std::fs::create_dir_all(folder).map_err(failed)?;
         let lock = Lock::take(folder, holder)?;
