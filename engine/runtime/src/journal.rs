@@ -175,6 +175,11 @@ pub trait Journal: Send + 'static {
         decided: &[Decided],
     ) -> Result<(), JournalError>;
 
+    /// Whether records come from inputs that somebody reads on: until that one says that they are read, more may wait.
+    fn has_inputs(&self) -> bool {
+        false
+    }
+
     /// Called between commits, when everybody has been told of the last one: time for work that nobody waits for.
     fn tidy(&mut self) {}
 

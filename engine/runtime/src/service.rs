@@ -160,6 +160,9 @@ impl<J: Journal, S: Snapshots> Service<J, S> {
         let in_force = state.decider.ruleset().hash().to_owned();
         let status = Status::new(head.next(), head.decided, head.verdicts, &in_force)
             .with_undecided_max(serve.undecided_records_max);
+        if journal.has_inputs() {
+            status.inputs_have_more();
+        }
         let (found, next, took) = (state.snapshot, state.next, began.elapsed());
         telemetry::RECOVERY_TIME.gauge(&[]).set(took.as_secs_f64());
         tell(Happening::Recovered { snapshot: found, records: next.0 - first.0, next, took });

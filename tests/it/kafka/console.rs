@@ -91,7 +91,20 @@ pub(crate) fn consume(cluster: &Cluster, topic: &str, count: usize) -> Vec<Strin
 pub(crate) struct Read {
     pub(crate) partition: String,
     pub(crate) headers: BTreeMap<String, String>,
+    pub(crate) key: String,
     pub(crate) value: String,
+}
+
+/// Sends a record with a header, written `name:value`, and a key.
+pub(crate) fn send_whole(cluster: &Cluster, topic: &str, header: &str, key: &str, value: &str) {
+    let mut tool = tool("ConsoleProducer", cluster);
+    tool.args(["--topic", topic]);
+    for read in ["parse.headers=true", "parse.key=true"] {
+        tool.args(["--reader-property", read]);
+    }
+    let mut producer = Producer(tool.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap());
+    producer.send([format!("{header}\t{key}\t{value}")]);
+    producer.finish();
 }
 
 /// All records of a topic that are committed.
@@ -99,7 +112,7 @@ pub(crate) fn read_committed(cluster: &Cluster, topic: &str) -> Vec<Read> {
     let mut tool = tool("consumer.ConsoleConsumer", cluster);
     tool.args(["--topic", topic, "--from-beginning", "--timeout-ms", "6000"]);
     tool.args(["--isolation-level", "read_committed"]);
-    for shown in ["print.headers=true", "print.partition=true"] {
+    for shown in ["print.headers=true", "print.partition=true", "print.key=true"] {
         tool.args(["--formatter-property", shown]);
     }
     // It says by an error that nothing more has come.
@@ -109,12 +122,13 @@ pub(crate) fn read_committed(cluster: &Cluster, topic: &str) -> Vec<Read> {
 
 impl Read {
     fn of(line: &str) -> Read {
-        let mut parts = line.splitn(3, '\t');
-        let (partition, headers, value) = (parts.next(), parts.next(), parts.next());
+        let mut parts = line.splitn(4, '\t');
+        let (partition, headers, key, value) = (parts.next(), parts.next(), parts.next(), parts.next());
         let headers = headers.unwrap_or_default().split(',').filter_map(|header| header.split_once(':'));
         Read {
             partition: partition.unwrap_or_default().to_owned(),
             headers: headers.map(|(key, value)| (key.to_owned(), value.to_owned())).collect(),
+            key: key.unwrap_or_default().to_owned(),
             value: value.unwrap_or_else(|| panic!("{line}")).to_owned(),
         }
     }

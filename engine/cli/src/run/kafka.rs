@@ -1,6 +1,6 @@
 //! A lane on Kafka: it waits until the brokers answer, takes the lead, and is fed from the inputs.
 
-use connector::kafka::{Feed, KafkaJournal, StandError, stand};
+use connector::kafka::{Brokers, Feed, KafkaJournal, StandError, stand};
 use connector::store::Store;
 use runtime::JournalError;
 use runtime::service::Lane;
@@ -17,12 +17,15 @@ use crate::failure::Failure;
 /// How long to wait before the brokers are asked again, at first and at most.
 const RETRY_FIRST: Duration = Duration::from_millis(500);
 const RETRY_MAX: Duration = Duration::from_secs(15);
+/// How long they may be silent at first before that is told.
+const SILENCE: Duration = Duration::from_secs(5);
 
 /// Waits until the topics stand; nothing if it was asked to stop meanwhile.
 pub(super) fn wait_for_topics(kafka: &Kafka, stop: &AtomicBool) -> Result<Option<()>, Failure> {
     let mut wait = RETRY_FIRST;
+    let brokers = Brokers { patience: SILENCE, ..kafka.brokers.clone() };
     while !stop.load(Ordering::Relaxed) {
-        match stand(&kafka.brokers, &kafka.layout, kafka.missing) {
+        match stand(&brokers, &kafka.layout, kafka.missing) {
             Ok(created) => {
                 created.iter().for_each(|topic| info!(topic, "created"));
                 return Ok(Some(()));

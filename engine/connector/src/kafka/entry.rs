@@ -122,6 +122,21 @@ impl Entry {
         }
     }
 
+    /// Which of its records of inputs is at a position, counted from 0; nothing for one that no input has.
+    pub(super) fn index(&self, position: Position) -> Option<usize> {
+        let mut before = position.0.checked_sub(self.manifest.first.0)?;
+        let mut index = 0;
+        for run in self.runs() {
+            match *run {
+                Run::Input { count, .. } if before < count => return usize::try_from(index + before).ok(),
+                Run::Inline { count } if before < count => return None,
+                Run::Input { count, .. } => (before, index) = (before - count, index + count),
+                Run::Inline { count } => before -= count,
+            }
+        }
+        None
+    }
+
     /// Whether these are its records.
     pub(super) fn is_of(&self, records: &[Record]) -> bool {
         let mut left = records.iter();

@@ -5,11 +5,12 @@
 //! What must hold: an entry is read back before anything is decided on it; nothing is in the store that is not on
 //! Kafka; what an instance cannot tell it does not guess, but gives up the lead, and finds out when it starts again.
 
+use bytes::Bytes;
 use model::{Position, Record, Text};
 use rdkafka::Offset;
-use rdkafka::message::{Message as _, OwnedHeaders};
+use rdkafka::message::{Message as _, OwnedHeaders, OwnedMessage};
 use runtime::{Appended, Decided, Head, Journal, JournalError, JournalReader as _};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::brokers::{Brokers, Unreachable};
 use super::entry::Entry;
@@ -28,6 +29,7 @@ pub struct KafkaJournal {
     rulesets: String,
     leader: Leader,
     manifests: Manifests,
+    reader: InputReader,
     outputs: Outputs,
 }
 
@@ -61,12 +63,37 @@ impl KafkaJournal {
         })?;
         is_of_the_lane(&store, known.as_ref(), manifests.next_position())?;
         let outputs = Outputs::find(brokers, layout, store.head().decided)?;
-        Ok(KafkaJournal { store, inputs, rulesets, leader, manifests, outputs })
+        Ok(KafkaJournal { store, inputs, rulesets, leader, manifests, reader, outputs })
     }
 
     /// The inputs, and by input the offset from which on the log does not name its records.
     pub fn sources(&self) -> (Inputs, BTreeMap<u32, u64>) {
         (self.inputs.clone(), self.manifests.consumed().clone())
+    }
+
+    /// The records of inputs that were refused, as they lie there. Each entry is read once for all of its records.
+    fn originals(&self, decided: &[Decided]) -> Result<BTreeMap<Position, OwnedMessage>, JournalError> {
+        let mut originals = BTreeMap::new();
+        let letters = decided.iter().flat_map(|stretch| &stretch.dead_letters);
+        let refused: BTreeSet<Position> = letters.map(|letter| letter.position).collect();
+        let mut read: Option<(Entry, Vec<OwnedMessage>)> = None;
+        for position in refused {
+            if read.as_ref().is_none_or(|(entry, _)| entry.manifest.last < position) {
+                read = self.entry_at(position)?;
+            }
+            let Some((entry, records)) = &read else { continue };
+            if let Some(record) = entry.index(position).and_then(|index| records.get(index)) {
+                originals.insert(position, record.clone());
+            }
+        }
+        Ok(originals)
+    }
+
+    fn entry_at(&self, position: Position) -> Result<Option<(Entry, Vec<OwnedMessage>)>, JournalError> {
+        let Some(number) = self.store.block_of(position)? else { return Ok(None) };
+        let Some(entry) = self.manifests.entry(number)? else { return Ok(None) };
+        let records = self.reader.records(&entry, &self.inputs)?;
+        Ok(Some((entry, records)))
     }
 
     /// The store that follows.
@@ -92,10 +119,15 @@ impl Journal for KafkaJournal {
         if let Some(entry) = Entry::of(self.manifests.last(), appended, ruleset)? {
             self.manifests.append(&entry, &self.leader)?;
         }
-        self.outputs.publish(decided, &self.leader)?;
+        let originals = self.originals(decided)?;
+        self.outputs.publish(decided, &originals, &self.leader)?;
         // On Kafka it is: a store that cannot follow must not be gone on with.
         let followed = self.store.commit(appended, ruleset, decided);
         followed.map_err(|error| JournalError::Deposed(format!("its store cannot follow: {error}")))
+    }
+
+    fn has_inputs(&self) -> bool {
+        true
     }
 
     fn tidy(&mut self) {
@@ -142,7 +174,7 @@ fn follow(
     if entry.manifest.first != store.head().next() {
         return Err(foreign(store));
     }
-    let raws = reader.raws(entry, inputs)?;
+    let raws: Vec<Bytes> = reader.records(entry, inputs)?.iter().map(raw).collect();
     let (records, origins) = entry.records(inputs, &raws).map_err(|what| {
         JournalError::Damaged(format!(
             "positions {} to {}: {what}",
@@ -151,6 +183,10 @@ fn follow(
     })?;
     let appended = Appended { records: &records, origins: Some(&origins) };
     store.commit(appended, &entry.manifest.ruleset, &[])
+}
+
+fn raw(record: &OwnedMessage) -> Bytes {
+    Bytes::copy_from_slice(record.payload().unwrap_or_default())
 }
 
 /// Whether the store ends where the log does, and has what its last entry names.

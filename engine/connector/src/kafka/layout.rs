@@ -181,12 +181,17 @@ const ALWAYS: [Need; 2] = [
     },
 ];
 
+/// The topic for records of another one that were refused.
+pub(super) fn dead_letters_of(topic: &str) -> String {
+    format!("{topic}.dlq")
+}
+
 impl Role {
     /// What the name of its topic ends with.
     fn name(self) -> String {
         match self {
             Role::Input(kind) => kind.name().to_owned(),
-            Role::DeadLetters(kind) => format!("{}.dlq", kind.name()),
+            Role::DeadLetters(kind) => dead_letters_of(kind.name()),
             Role::Manifests => "manifests".to_owned(),
             Role::Verdicts => "verdicts".to_owned(),
             Role::Explanations => "explanations".to_owned(),

@@ -25,6 +25,8 @@ pub(super) struct Manifests {
     /// The offset behind the last entry that was read.
     next: i64,
     last: Option<Manifest>,
+    /// Where each entry that counts lies, by its number.
+    offsets: Vec<i64>,
     /// By input, the offset behind the last record that the log names.
     consumed: BTreeMap<u32, u64>,
 }
@@ -38,6 +40,7 @@ impl Manifests {
             patience: brokers.patience,
             next: 0,
             last: None,
+            offsets: Vec::new(),
             consumed: BTreeMap::new(),
         })
     }
@@ -63,7 +66,7 @@ impl Manifests {
         mut each: impl FnMut(Entry) -> Result<Step, JournalError>,
     ) -> Result<(), JournalError> {
         let (mut next, mut failed) = (self.next, None);
-        let (last, consumed) = (&mut self.last, &mut self.consumed);
+        let (last, consumed, offsets) = (&mut self.last, &mut self.consumed, &mut self.offsets);
         let from = Offset::Offset(next);
         read(&self.consumer, (&self.topic, PARTITION), from, self.patience, |message| {
             next = message.offset() + 1;
@@ -73,6 +76,7 @@ impl Manifests {
             };
             entry.runs().iter().for_each(|run| consume(consumed, run));
             *last = Some(entry.manifest.clone());
+            offsets.push(message.offset());
             each(entry).unwrap_or_else(|error| {
                 failed = Some(error);
                 Step::Enough
@@ -80,6 +84,19 @@ impl Manifests {
         })?;
         self.next = next;
         failed.map_or(Ok(()), Err)
+    }
+
+    /// An entry once more, by its number.
+    pub(super) fn entry(&self, number: u64) -> Result<Option<Entry>, JournalError> {
+        let offset = usize::try_from(number).ok().and_then(|number| self.offsets.get(number));
+        let Some(offset) = offset else { return Ok(None) };
+        let mut found = None;
+        let from = Offset::Offset(*offset);
+        read(&self.consumer, (&self.topic, PARTITION), from, self.patience, |message| {
+            found = message.payload().and_then(Entry::decode);
+            Step::Enough
+        })?;
+        Ok(found)
     }
 
     /// Appends an entry, and reads it back: it counts if nobody was quicker.

@@ -10,14 +10,14 @@ use model::refusal::DeadLetter;
 use model::{Position, Verdict};
 use rdkafka::Offset;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
-use rdkafka::message::{BorrowedMessage, Header, Headers as _, Message as _, OwnedHeaders};
+use rdkafka::message::{BorrowedMessage, Header, Headers as _, Message as _, OwnedHeaders, OwnedMessage};
 use runtime::{Decided, JournalError};
 use std::collections::{BTreeMap, VecDeque};
 use std::num::NonZeroU16;
 use std::time::Duration;
 
 use super::brokers::{Brokers, Unreachable};
-use super::layout::{Layout, Role};
+use super::layout::{Layout, Role, dead_letters_of};
 use super::leader::{Leader, Outgoing};
 use super::murmur;
 use super::reading::{Step, read, unreadable};
@@ -40,10 +40,13 @@ struct Output {
     topic: String,
     partition: i32,
     position: Position,
-    key: Vec<u8>,
+    key: Option<Vec<u8>>,
     value: Vec<u8>,
     headers: OwnedHeaders,
 }
+
+/// Records of inputs as they lie there, by their position in the log.
+type Originals = BTreeMap<Position, OwnedMessage>;
 
 /// How a partition ends.
 #[derive(Default)]
@@ -87,10 +90,15 @@ impl Outputs {
     }
 
     /// Writes what was decided and is not there; what is there must be the same.
-    pub(super) fn publish(&mut self, decided: &[Decided], leader: &Leader) -> Result<(), JournalError> {
+    pub(super) fn publish(
+        &mut self,
+        decided: &[Decided],
+        originals: &Originals,
+        leader: &Leader,
+    ) -> Result<(), JournalError> {
         let mut missing = Vec::new();
         for stretch in decided {
-            for output in self.outputs(stretch) {
+            for output in self.outputs(stretch, originals) {
                 missing.extend(self.placed(output)?);
             }
         }
@@ -121,13 +129,13 @@ impl Outputs {
             |headers: OwnedHeaders, key, value: &str| headers.insert(Header { key, value: Some(value) });
         let headers = header(headers, SEQUENCE, &sequence);
         let headers = header(header(headers, POSITION, &at), ORDINAL, &ordinal);
-        Ok(Some(Outgoing { topic, partition, key: Some(key), value, headers }))
+        Ok(Some(Outgoing { topic, partition, key, value, headers }))
     }
 
-    fn outputs(&self, decided: &Decided) -> Vec<Output> {
+    fn outputs(&self, decided: &Decided, originals: &Originals) -> Vec<Output> {
         let verdicts = decided.verdicts.iter().map(|verdict| self.verdict(verdict));
         let explanations = decided.explanations.iter().map(|said| self.explanation(said));
-        let letters = decided.dead_letters.iter().map(|letter| self.letter(letter));
+        let letters = decided.dead_letters.iter().map(|letter| self.letter(letter, originals));
         verdicts.chain(explanations).chain(letters).collect()
     }
 
@@ -151,33 +159,53 @@ impl Outputs {
     fn spread(&self, role: Role, position: Position, key: String, value: Vec<u8>) -> Output {
         let partition = murmur::partition(key.as_bytes(), self.verdict_partitions);
         let topic = self.layout.topic(role).name;
-        Output { topic, partition, position, key: key.into_bytes(), value, headers: OwnedHeaders::new() }
+        Output {
+            topic,
+            partition,
+            position,
+            key: Some(key.into_bytes()),
+            value,
+            headers: OwnedHeaders::new(),
+        }
     }
 
-    /// The bytes as they came, with what is wrong with them in headers as Kafka Connect has them, and ours.
-    fn letter(&self, letter: &DeadLetter) -> Output {
+    /// The record as it came, with what is wrong with it in headers as Kafka Connect has them, and ours.
+    fn letter(&self, letter: &DeadLetter, originals: &Originals) -> Output {
         let DeadLetter { position, refused_at, refusal, raw } = letter;
-        let header = |key, value| Header { key, value: Some(value) };
-        let headers = OwnedHeaders::new()
-            .insert(header("__connect.errors.exception.message", refusal.detail.as_str()))
-            .insert(header("tg-code", refusal.code.name()))
-            .insert(header("tg-pointer", refusal.pointer.as_str()))
-            .insert(header("tg-record-position", &position.to_string()));
-        let topic = self.layout.topic(Role::DeadLetters(kind(raw))).name;
-        Output { topic, partition: 0, position: *refused_at, key: Vec::new(), value: raw.to_vec(), headers }
+        let original = originals.get(position);
+        let headers = original.and_then(|record| record.headers().cloned()).unwrap_or_default();
+        let header =
+            |headers: OwnedHeaders, key, value: &str| headers.insert(Header { key, value: Some(value) });
+        let headers = match original {
+            None => headers,
+            Some(record) => {
+                let headers = header(headers, "__connect.errors.topic", record.topic());
+                let headers = header(headers, "__connect.errors.partition", &record.partition().to_string());
+                header(headers, "__connect.errors.offset", &record.offset().to_string())
+            }
+        };
+        let headers = header(headers, "__connect.errors.exception.message", &refusal.detail);
+        let headers = header(header(headers, "tg-code", refusal.code.name()), "tg-pointer", &refusal.pointer);
+        let headers = header(headers, "tg-record-position", &position.to_string());
+        let topic = match original {
+            Some(record) => dead_letters_of(record.topic()),
+            None => self.layout.topic(Role::DeadLetters(kind(raw))).name,
+        };
+        let key = original.and_then(|record| record.key()).map(<[u8]>::to_vec);
+        Output { topic, partition: 0, position: *refused_at, key, value: raw.to_vec(), headers }
     }
 }
 
-/// What its sender called it; what says nothing is taken for an order, which most need to see.
+/// What was posted to an instance has no topic: what its sender called it says where it would have come from, and what
+/// says nothing is taken for an order, which most need to see.
 fn kind(raw: &[u8]) -> Kind {
     #[derive(serde::Deserialize)]
     struct Named {
         kind: String,
     }
     let named = serde_json::from_slice::<Named>(raw).ok();
-    named
-        .and_then(|named| Kind::ALL.iter().copied().find(|kind| kind.name() == named.kind))
-        .unwrap_or(Kind::Order)
+    let known = |named: Named| Kind::ALL.iter().copied().find(|kind| kind.name() == named.kind);
+    named.and_then(known).unwrap_or(Kind::Order)
 }
 
 impl End {

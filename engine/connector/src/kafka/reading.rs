@@ -1,11 +1,11 @@
 //! Reading partitions from one place to another.
 
-use bytes::Bytes;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::KafkaError;
-use rdkafka::message::{BorrowedMessage, Message as _};
+use rdkafka::message::{BorrowedMessage, Message as _, OwnedMessage};
 use rdkafka::{Offset, TopicPartitionList};
 use runtime::{JournalError, Stopwatch};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::brokers::{Brokers, Unreachable};
@@ -63,27 +63,26 @@ impl InputReader {
     }
 
     /// The records of inputs that an entry names, in its order.
-    pub(super) fn raws(&self, entry: &Entry, inputs: &Inputs) -> Result<Vec<Bytes>, JournalError> {
-        let mut by_input = std::collections::BTreeMap::new();
+    pub(super) fn records(&self, entry: &Entry, inputs: &Inputs) -> Result<Vec<OwnedMessage>, JournalError> {
+        let mut ends = BTreeMap::new();
         for run in entry.runs() {
             if let Run::Input { input, first, last, .. } = *run {
-                let ends = by_input.entry(input).or_insert((first, last));
-                ends.1 = last;
+                ends.entry(input).or_insert((first, last)).1 = last;
             }
         }
-        let mut read = std::collections::BTreeMap::new();
-        for (input, ends) in by_input {
+        let mut read = BTreeMap::new();
+        for (input, ends) in ends {
             read.insert(input, self.between(input, ends, inputs)?.into_iter());
         }
-        let mut raws = Vec::new();
+        let mut records = Vec::new();
         for run in entry.runs() {
             if let Run::Input { input, count, .. } = *run
                 && let Some(read) = read.get_mut(&input)
             {
-                raws.extend(read.by_ref().take(usize::try_from(count).unwrap_or(usize::MAX)));
+                records.extend(read.by_ref().take(usize::try_from(count).unwrap_or(usize::MAX)));
             }
         }
-        Ok(raws)
+        Ok(records)
     }
 
     /// The records of an input from an offset to another one.
@@ -92,23 +91,23 @@ impl InputReader {
         input: u32,
         (first, last): (u64, u64),
         inputs: &Inputs,
-    ) -> Result<Vec<Bytes>, JournalError> {
+    ) -> Result<Vec<OwnedMessage>, JournalError> {
         let Some(input) = inputs.get(input) else {
             return Err(JournalError::Damaged(format!(
                 "the log names input {input}, which the lane has not"
             )));
         };
-        let mut raws = Vec::new();
+        let mut records = Vec::new();
         let place = (input.topic.as_str(), input.partition);
         let from = Offset::Offset(i64::try_from(first).unwrap_or(i64::MAX));
         read(&self.consumer, place, from, self.patience, |message| {
             let offset = message.offset().cast_unsigned();
             if offset <= last {
-                raws.push(Bytes::copy_from_slice(message.payload().unwrap_or_default()));
+                records.push(message.detach());
             }
             if offset >= last { Step::Enough } else { Step::On }
         })?;
-        Ok(raws)
+        Ok(records)
     }
 }
 

@@ -152,8 +152,11 @@ impl<R: JournalReader> Engine<R> {
     }
 
     /// A quiet night still releases: a tick for every grid point of the sweeps, behind the real clock by as much
-    /// as a record may be ahead of it.
+    /// as a record may be ahead of it. What waits in inputs comes first.
     fn let_time_pass(&mut self) {
+        if !self.status.time_may_pass() {
+            return;
+        }
         let genesis = self.decider.genesis();
         let Some(reached) = self.decider.clock().max(self.ticked) else { return };
         let grid_ms = genesis.sweep_grid.as_ms().max(1);

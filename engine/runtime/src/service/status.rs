@@ -1,7 +1,7 @@
 //! How a service is doing, as anybody may ask at any time. Nothing here is read by a decision.
 
 use model::{EventTime, Position, Text};
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -35,6 +35,8 @@ pub struct Status {
     /// With the time since it was last met.
     fault: Mutex<Option<(JournalError, Stopwatch)>>,
     undecided_records_max: u64,
+    /// Records may wait in inputs that have not been read yet.
+    inputs_have_more: AtomicBool,
 }
 
 impl Status {
@@ -50,12 +52,28 @@ impl Status {
             ruleset: Mutex::new(ruleset.into()),
             fault: Mutex::new(None),
             undecided_records_max: UNDECIDED_RECORDS_MAX,
+            inputs_have_more: AtomicBool::new(false),
         }
     }
 
     /// The same, with room for so many records that are permanent and not yet decided.
     pub fn with_undecided_max(self, undecided_records_max: u64) -> Status {
         Status { undecided_records_max, ..self }
+    }
+
+    /// Records may wait in inputs: no time passes by itself, or what waits would come late.
+    pub fn inputs_have_more(&self) {
+        self.inputs_have_more.store(true, Ordering::Release);
+    }
+
+    /// All that is in the inputs has been read.
+    pub fn inputs_are_read(&self) {
+        self.inputs_have_more.store(false, Ordering::Release);
+    }
+
+    /// Whether a moment without records is a quiet one.
+    pub(crate) fn time_may_pass(&self) -> bool {
+        !self.inputs_have_more.load(Ordering::Acquire)
     }
 
     /// The position that the next record gets.
