@@ -111,9 +111,9 @@ fn every_wrong_setting_has_its_line_and_nothing_is_created_beside_it() {
     console::create(cluster, &manifests, &settings);
     let brokers = brokers(cluster.servers());
     let expected = [
-        "message.timestamp.type=CreateTime and needs LogAppendTime: a record's stamp is when it was appended, \
-         whatever its producer says",
-        "max.message.bytes=1000 and needs 1179648 or more: a record may be as large as that",
+        "message.timestamp.type=CreateTime and needs LogAppendTime: inputs are merged by when their records were \
+         appended, whatever producers say",
+        "max.message.bytes=1000 and needs 8388608 or more: a record may be as large as that",
         "cleanup.policy=compact,delete and needs delete: compaction would destroy history",
         "retention.ms=604800000 and needs -1, which is no limit: it is the log",
         "retention.bytes=1000000 and needs -1, which is no limit: a flood would push out what is still needed",

@@ -124,6 +124,10 @@ impl Transport {
                     ("event_partitions", whole(layout.event_partitions)),
                     ("verdict_partitions", whole(layout.verdict_partitions)),
                     ("copies", whole(layout.copies)),
+                    (
+                        "retention_days",
+                        Some(Value::Integer(layout.retention.as_ms() / Span::from_days(1).as_ms())),
+                    ),
                     ("create_topics", Some(Value::Boolean(*missing == Missing::Create))),
                 ];
                 values.into_iter().map(|(key, value)| (key, value, Origin::File)).collect()

@@ -60,6 +60,8 @@ pub(super) fn start(
 ) -> Result<JoinHandle<Result<(), JournalError>>, Failure> {
     let thread = std::thread::Builder::new().name("tidegate-feed".to_owned());
     let started = thread.spawn(move || {
+        // However it ends: a lane that nobody feeds must not look as if nothing came.
+        let _ends = StopsAll(Arc::clone(&stop));
         let mut last = String::new();
         let fed = feed.run(&lane, &stop, &mut |what| {
             if what != last {
@@ -69,11 +71,19 @@ pub(super) fn start(
         });
         if let Err(why) = &fed {
             error!("the inputs: {why}");
-            stop.store(true, Ordering::Relaxed);
         }
         fed
     });
     started.map_err(|error| Failure::usage(format!("a thread cannot be started: {error}")))
+}
+
+/// Stops everything when it is dropped.
+struct StopsAll(Arc<AtomicBool>);
+
+impl Drop for StopsAll {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 /// Waits until it has ended.

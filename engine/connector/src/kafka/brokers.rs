@@ -84,6 +84,8 @@ impl Brokers {
             config.set("isolation.level", "read_committed").set("enable.partition.eof", "true");
             // What is gone is gone: nothing is skipped.
             config.set("auto.offset.reset", "error");
+            // Of each partition, and there are many.
+            config.set("queued.max.messages.kbytes", "4096");
             // A full queue pauses a partition for so long: with the client's own second most of the time is lost.
             config.set("fetch.queue.backoff.ms", "5").set("fetch.wait.max.ms", "50");
             config.set("allow.auto.create.topics", "false");
@@ -97,7 +99,7 @@ impl Brokers {
             let mut config = config.clone();
             config.set("transactional.id", name).set("acks", "all").set("enable.idempotence", "true");
             config.set("compression.type", "zstd").set("linger.ms", "0");
-            config.set("message.max.bytes", RULESET_BYTES_MAX.to_string());
+            config.set("message.max.bytes", (2 * RULESET_BYTES_MAX).to_string());
             config.create()
         })
     }

@@ -16,6 +16,8 @@ use super::inputs::{self, Inputs};
 use crate::store::block::{Block, pack};
 
 const LAYOUT: u8 = 1;
+/// Bytes that records which no input has may take in an entry, packed.
+const INLINE_BYTES_MAX: usize = 6 << 20;
 
 /// Records that follow one another in the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,7 +70,14 @@ impl Entry {
         let inputs = origins(appended).zip(appended.records).filter(|(place, _)| place.is_some());
         let checksum = content.checksum(inputs.map(|(_, record)| &*record.raw));
         let place = (first.position, last.position);
-        Ok(Some(Entry { manifest: Manifest::after(previous, place, checksum, ruleset.clone()), content }))
+        let entry = Entry { manifest: Manifest::after(previous, place, checksum, ruleset.clone()), content };
+        if entry.content.inline.len() > INLINE_BYTES_MAX {
+            let bytes = entry.content.inline.len();
+            return Err(JournalError::Unwritable(format!(
+                "{bytes} bytes at once are too many; post fewer records"
+            )));
+        }
+        Ok(Some(entry))
     }
 
     /// Its runs, in the order of the log.
@@ -122,13 +131,16 @@ impl Entry {
         }
     }
 
-    /// Which of its records of inputs is at a position, counted from 0; nothing for one that no input has.
-    pub(super) fn index(&self, position: Position) -> Option<usize> {
+    /// From which input the record at a position is, and which one it is of all that are of inputs, counted from 0;
+    /// nothing for one that no input has.
+    pub(super) fn find(&self, position: Position) -> Option<(u32, usize)> {
         let mut before = position.0.checked_sub(self.manifest.first.0)?;
         let mut index = 0;
         for run in self.runs() {
             match *run {
-                Run::Input { count, .. } if before < count => return usize::try_from(index + before).ok(),
+                Run::Input { input, count, .. } if before < count => {
+                    return Some((input, usize::try_from(index + before).ok()?));
+                }
                 Run::Inline { count } if before < count => return None,
                 Run::Input { count, .. } => (before, index) = (before - count, index + count),
                 Run::Inline { count } => before -= count,
@@ -138,18 +150,12 @@ impl Entry {
     }
 
     /// Whether these are its records.
-    pub(super) fn is_of(&self, records: &[Record]) -> bool {
-        let mut left = records.iter();
-        let mut raws = Vec::new();
-        for run in self.runs() {
-            let (Run::Input { count, .. } | Run::Inline { count }) = *run;
-            let taken = left.by_ref().take(usize::try_from(count).unwrap_or(usize::MAX));
-            match run {
-                Run::Input { .. } => raws.extend(taken.map(|record| &*record.raw)),
-                Run::Inline { .. } => taken.for_each(drop),
-            }
-        }
-        self.content.checksum(raws.into_iter()) == self.manifest.checksum
+    pub(super) fn is_of(&self, records: &[Record], inputs: &Inputs) -> bool {
+        let of_inputs = records.iter().filter(|record| self.find(record.position).is_some());
+        let raws: Vec<Bytes> = of_inputs.map(|record| record.raw.clone()).collect();
+        let packed = |records: &[Record]| pack(records.into()).ok();
+        let named = self.records(inputs, &raws).ok().and_then(|(named, _)| packed(&named));
+        named.is_some() && named == packed(records)
     }
 
     fn position(&self, index: usize) -> Position {

@@ -99,8 +99,10 @@ impl Feed {
     ) -> Result<(), JournalError> {
         let mut asked = Stopwatch::start();
         while !stop.load(Ordering::Relaxed) {
-            if let Some(Err(error)) = self.consumer.poll(Duration::ZERO) {
-                self.trouble(&error, tell)?;
+            match self.consumer.poll(Duration::ZERO) {
+                None => {}
+                Some(Err(KafkaError::PartitionEOF(_)) | Ok(_)) => return Err(misplaced()),
+                Some(Err(error)) => self.trouble(&error, tell)?,
             }
             let batch = self.batch(tell)?;
             if !batch.is_empty() {
@@ -216,7 +218,12 @@ impl Source {
 /// Whether the client will not come back from it.
 fn is_over(error: &KafkaError) -> bool {
     use rdkafka::error::RDKafkaErrorCode as Code;
-    matches!(error.rdkafka_error_code(), Some(Code::OffsetOutOfRange | Code::AutoOffsetReset | Code::Fatal))
+    matches!(error.rdkafka_error_code(), Some(Code::OffsetOutOfRange | Code::AutoOffsetReset))
+}
+
+/// What came before inputs were read each by itself would be skipped: whoever starts again reads it.
+fn misplaced() -> JournalError {
+    JournalError::Unreadable("a record came before the inputs were told apart; start again".into())
 }
 
 fn gone(error: &KafkaError) -> JournalError {

@@ -18,7 +18,7 @@ use super::inputs::Inputs;
 use super::layout::{Layout, Role};
 use super::leader::{Leader, Outgoing};
 use super::manifests::Manifests;
-use super::outputs::Outputs;
+use super::outputs::{Original, Originals, Outputs};
 use super::reading::{InputReader, Step, read};
 use crate::store::{Reader, Store};
 
@@ -61,7 +61,7 @@ impl KafkaJournal {
             }
             Ok(Step::On)
         })?;
-        is_of_the_lane(&store, known.as_ref(), manifests.next_position())?;
+        is_of_the_lane(&store, (known.as_ref(), &inputs), manifests.next_position())?;
         let outputs = Outputs::find(brokers, layout, store.head().decided)?;
         Ok(KafkaJournal { store, inputs, rulesets, leader, manifests, reader, outputs })
     }
@@ -71,8 +71,9 @@ impl KafkaJournal {
         (self.inputs.clone(), self.manifests.consumed().clone())
     }
 
-    /// The records of inputs that were refused, as they lie there. Each entry is read once for all of its records.
-    fn originals(&self, decided: &[Decided]) -> Result<BTreeMap<Position, OwnedMessage>, JournalError> {
+    /// Where the records lie that were refused, and themselves as far as they are still there. Each entry is read once for
+    /// all of its records.
+    fn originals(&self, decided: &[Decided]) -> Result<Originals, JournalError> {
         let mut originals = BTreeMap::new();
         let letters = decided.iter().flat_map(|stretch| &stretch.dead_letters);
         let refused: BTreeSet<Position> = letters.map(|letter| letter.position).collect();
@@ -82,17 +83,26 @@ impl KafkaJournal {
                 read = self.entry_at(position)?;
             }
             let Some((entry, records)) = &read else { continue };
-            if let Some(record) = entry.index(position).and_then(|index| records.get(index)) {
-                originals.insert(position, record.clone());
+            if let Some((input, index)) = entry.find(position)
+                && let Some(input) = self.inputs.get(input)
+            {
+                let (topic, partition) = (input.topic.clone(), input.partition);
+                originals
+                    .insert(position, Original { topic, partition, record: records.get(index).cloned() });
             }
         }
         Ok(originals)
     }
 
+    /// The entry that names a position, and its records of inputs; none where they are gone: a record that was parked can
+    /// be refused long after.
     fn entry_at(&self, position: Position) -> Result<Option<(Entry, Vec<OwnedMessage>)>, JournalError> {
         let Some(number) = self.store.block_of(position)? else { return Ok(None) };
         let Some(entry) = self.manifests.entry(number)? else { return Ok(None) };
-        let records = self.reader.records(&entry, &self.inputs)?;
+        let records = match self.reader.records(&entry, &self.inputs) {
+            Err(JournalError::Damaged(_)) => Vec::new(),
+            other => other?,
+        };
         Ok(Some((entry, records)))
     }
 
@@ -116,10 +126,10 @@ impl Journal for KafkaJournal {
         decided: &[Decided],
     ) -> Result<(), JournalError> {
         let appended = appended.into();
+        let originals = self.originals(decided)?;
         if let Some(entry) = Entry::of(self.manifests.last(), appended, ruleset)? {
             self.manifests.append(&entry, &self.leader)?;
         }
-        let originals = self.originals(decided)?;
         self.outputs.publish(decided, &originals, &self.leader)?;
         // On Kafka it is: a store that cannot follow must not be gone on with.
         let followed = self.store.commit(appended, ruleset, decided);
@@ -190,7 +200,11 @@ fn raw(record: &OwnedMessage) -> Bytes {
 }
 
 /// Whether the store ends where the log does, and has what its last entry names.
-fn is_of_the_lane(store: &Store, known: Option<&Entry>, next: Position) -> Result<(), JournalError> {
+fn is_of_the_lane(
+    store: &Store,
+    (known, inputs): (Option<&Entry>, &Inputs),
+    next: Position,
+) -> Result<(), JournalError> {
     if store.head().next() != next {
         return Err(foreign(store));
     }
@@ -198,7 +212,7 @@ fn is_of_the_lane(store: &Store, known: Option<&Entry>, next: Position) -> Resul
     let (first, last) = (known.manifest.first, known.manifest.last);
     let count = usize::try_from(last.0 - first.0 + 1).unwrap_or(usize::MAX);
     let records: Vec<Record> = store.reader()?.records(first, count)?;
-    if known.is_of(&records) { Ok(()) } else { Err(foreign(store)) }
+    if known.is_of(&records, inputs) { Ok(()) } else { Err(foreign(store)) }
 }
 
 fn foreign(store: &Store) -> JournalError {

@@ -172,7 +172,7 @@ const ALWAYS: [Need; 2] = [
     Need {
         name: "message.timestamp.type",
         value: Value::Exactly("LogAppendTime"),
-        why: "a record's stamp is when it was appended, whatever its producer says",
+        why: "inputs are merged by when their records were appended, whatever producers say",
     },
     Need {
         name: "unclean.leader.election.enable",
@@ -201,10 +201,10 @@ impl Role {
 
     fn record_bytes_max(self) -> u64 {
         match self {
-            Role::Rulesets => RULESET_BYTES_MAX,
-            Role::Input(_) | Role::DeadLetters(_) | Role::Manifests | Role::Verdicts | Role::Explanations => {
-                RECORD_BYTES_MAX
-            }
+            Role::Rulesets | Role::Manifests => RULESET_BYTES_MAX,
+            // What came, and what is wrong with it.
+            Role::DeadLetters(_) => 2 * RECORD_BYTES_MAX,
+            Role::Input(_) | Role::Verdicts | Role::Explanations => RECORD_BYTES_MAX,
         }
     }
 }

@@ -114,7 +114,9 @@ impl Manifests {
             if watch.elapsed() > self.patience {
                 return Err(JournalError::Deposed("what was appended to the log cannot be read back".into()));
             }
-            self.read_on(|_| Ok(Step::Enough))?;
+            // It is there, whatever keeps it from being read.
+            let read = self.read_on(|_| Ok(Step::Enough));
+            read.map_err(|error| JournalError::Deposed(error.to_string()))?;
         }
         if self.last() == Some(&entry.manifest) {
             return Ok(());

@@ -6,12 +6,13 @@
 
 use decider::{About, Explanation};
 use model::event::Kind;
+use model::limit::EVENT_BYTES_MAX;
 use model::refusal::DeadLetter;
 use model::{Position, Verdict};
 use rdkafka::Offset;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::message::{BorrowedMessage, Header, Headers as _, Message as _, OwnedHeaders, OwnedMessage};
-use runtime::{Decided, JournalError};
+use runtime::{Decided, Digest, JournalError};
 use std::collections::{BTreeMap, VecDeque};
 use std::num::NonZeroU16;
 use std::time::Duration;
@@ -32,6 +33,11 @@ const ORDINAL: &str = "tg-ordinal";
 /// Offsets that are looked back for what is newer than what this instance knows, at first.
 const LOOK_BACK: i64 = 1_024;
 
+/// Bytes of a refused record that its dead letter has: as many as an event may have.
+const LETTER_BYTES_MAX: usize = EVENT_BYTES_MAX;
+/// Bytes of a producer's headers, and of a key, that a dead letter has.
+const HEADERS_BYTES_MAX: usize = 64 << 10;
+
 /// Where an output belongs: by position, then by order.
 type Place = (Position, u32);
 
@@ -45,8 +51,16 @@ struct Output {
     headers: OwnedHeaders,
 }
 
-/// Records of inputs as they lie there, by their position in the log.
-type Originals = BTreeMap<Position, OwnedMessage>;
+/// A record of an input that was refused, by where it lies.
+pub(super) struct Original {
+    pub(super) topic: String,
+    pub(super) partition: i32,
+    /// Itself, if it is still there.
+    pub(super) record: Option<OwnedMessage>,
+}
+
+/// By their position in the log.
+pub(super) type Originals = BTreeMap<Position, Original>;
 
 /// How a partition ends.
 #[derive(Default)]
@@ -54,7 +68,7 @@ struct End {
     sequence: u64,
     place: Option<Place>,
     /// What is there beyond what this instance knew when it began.
-    ahead: VecDeque<(Place, Vec<u8>)>,
+    ahead: VecDeque<(Place, Digest)>,
     /// The place of the last output that was handed over.
     given: Option<Place>,
 }
@@ -115,7 +129,7 @@ impl Outputs {
         if end.place.is_some_and(|last| place <= last) {
             let there = end.ahead.pop_front();
             return match there {
-                Some((at, bytes)) if at == place && bytes == value => Ok(None),
+                Some((at, there)) if at == place && there == Digest::of(&value) => Ok(None),
                 Some(_) | None => Err(JournalError::Damaged(format!(
                     "partition {partition} of {topic} does not have at position {position} what the log gives; \
                      nothing more is written until somebody has looked"
@@ -173,27 +187,47 @@ impl Outputs {
     fn letter(&self, letter: &DeadLetter, originals: &Originals) -> Output {
         let DeadLetter { position, refused_at, refusal, raw } = letter;
         let original = originals.get(position);
-        let headers = original.and_then(|record| record.headers().cloned()).unwrap_or_default();
+        let record = original.and_then(|original| original.record.as_ref());
+        let headers = record.and_then(OwnedMessage::headers).map(of_the_producer).unwrap_or_default();
         let header =
             |headers: OwnedHeaders, key, value: &str| headers.insert(Header { key, value: Some(value) });
         let headers = match original {
             None => headers,
-            Some(record) => {
-                let headers = header(headers, "__connect.errors.topic", record.topic());
-                let headers = header(headers, "__connect.errors.partition", &record.partition().to_string());
-                header(headers, "__connect.errors.offset", &record.offset().to_string())
+            Some(Original { topic, partition, .. }) => {
+                let headers = header(headers, "__connect.errors.topic", topic);
+                header(headers, "__connect.errors.partition", &partition.to_string())
             }
+        };
+        let headers = match record {
+            None => headers,
+            Some(record) => header(headers, "__connect.errors.offset", &record.offset().to_string()),
+        };
+        let kept = raw.get(..LETTER_BYTES_MAX).unwrap_or(raw);
+        let headers = if kept.len() == raw.len() {
+            headers
+        } else {
+            header(headers, "tg-bytes", &raw.len().to_string())
         };
         let headers = header(headers, "__connect.errors.exception.message", &refusal.detail);
         let headers = header(header(headers, "tg-code", refusal.code.name()), "tg-pointer", &refusal.pointer);
         let headers = header(headers, "tg-record-position", &position.to_string());
         let topic = match original {
-            Some(record) => dead_letters_of(record.topic()),
+            Some(original) => dead_letters_of(&original.topic),
             None => self.layout.topic(Role::DeadLetters(kind(raw))).name,
         };
-        let key = original.and_then(|record| record.key()).map(<[u8]>::to_vec);
-        Output { topic, partition: 0, position: *refused_at, key, value: raw.to_vec(), headers }
+        let key = record.and_then(|record| record.key()).filter(|key| key.len() <= HEADERS_BYTES_MAX);
+        let key = key.map(<[u8]>::to_vec);
+        Output { topic, partition: 0, position: *refused_at, key, value: kept.to_vec(), headers }
     }
+}
+
+/// A producer's headers: all that are not ours to say, or none if they are too large to be kept beside ours.
+fn of_the_producer(headers: &OwnedHeaders) -> OwnedHeaders {
+    let is_ours = |key: &str| key.starts_with("tg-") || key.starts_with("__connect.errors.");
+    let kept = || headers.iter().filter(|header| !is_ours(header.key));
+    let bytes: usize = kept().map(|header| header.key.len() + header.value.map_or(0, <[u8]>::len)).sum();
+    let empty = OwnedHeaders::new();
+    if bytes > HEADERS_BYTES_MAX { empty } else { kept().fold(empty, OwnedHeaders::insert) }
 }
 
 /// What was posted to an instance has no topic: what its sender called it says where it would have come from, and what
@@ -221,19 +255,32 @@ impl End {
         let mut back = LOOK_BACK;
         loop {
             let from = (high - back).max(low);
-            let (mut end, mut knows_all) = (End::default(), from == low);
+            let (mut end, mut knows_all, mut is_torn) = (End::default(), from == low, false);
             read(consumer, place, Offset::Offset(from), patience, |message| {
                 if let Some((sequence, place)) = header(message) {
+                    is_torn |= !end.is_before(sequence, place);
                     knows_all |= decided.is_some_and(|decided| place.0 <= decided);
                     end.take(sequence, place, decided, message);
                 }
                 Step::On
             })?;
+            if is_torn {
+                let (topic, partition) = place;
+                return Err(JournalError::Damaged(format!(
+                    "the outputs in partition {partition} of {topic} do not follow one another; nothing more is \
+                     written until somebody has looked"
+                )));
+            }
             if knows_all {
                 return Ok(end);
             }
             back *= 2;
         }
+    }
+
+    /// Whether an output follows the last one that was seen.
+    fn is_before(&self, sequence: u64, place: Place) -> bool {
+        self.place.is_none_or(|last| last < place && sequence == self.sequence + 1)
     }
 
     fn take(
@@ -245,7 +292,7 @@ impl End {
     ) {
         (self.sequence, self.place) = (sequence, Some(place));
         if decided.is_none_or(|decided| place.0 > decided) {
-            self.ahead.push_back((place, message.payload().unwrap_or_default().to_vec()));
+            self.ahead.push_back((place, Digest::of(message.payload().unwrap_or_default())));
         }
     }
 }
@@ -254,7 +301,8 @@ impl End {
 fn header(message: &BorrowedMessage<'_>) -> Option<(u64, Place)> {
     let headers = message.headers()?;
     let number = |name| {
-        let found = headers.iter().find(|header| header.key == name)?.value?;
+        // Ours come last.
+        let found = headers.iter().filter(|header| header.key == name).last()?.value?;
         std::str::from_utf8(found).ok()?.parse::<u64>().ok()
     };
     let ordinal = u32::try_from(number(ORDINAL)?).ok()?;

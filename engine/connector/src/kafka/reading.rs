@@ -15,7 +15,7 @@ use super::inputs::Inputs;
 /// How long one poll waits.
 const POLL: Duration = Duration::from_millis(100);
 
-/// Reads from a partition at an offset on, until `enough` or its end; whether it came to the end.
+/// Reads from a partition at an offset on, until there is enough or it ends.
 pub(super) fn read(
     consumer: &BaseConsumer,
     (topic, partition): (&str, i32),
@@ -26,7 +26,7 @@ pub(super) fn read(
     let mut list = TopicPartitionList::new();
     let added = list.add_partition_offset(topic, partition, from);
     added.and_then(|()| consumer.assign(&list)).map_err(unreadable)?;
-    let mut watch = Stopwatch::start();
+    let (mut watch, mut said) = (Stopwatch::start(), None);
     loop {
         match consumer.poll(POLL) {
             Some(Ok(message)) => {
@@ -37,9 +37,10 @@ pub(super) fn read(
             }
             Some(Err(KafkaError::PartitionEOF(_))) => return Ok(()),
             Some(Err(error)) if is_gone(&error) => return Err(gone(topic, partition, &error)),
-            Some(Err(_)) | None if watch.elapsed() < patience => {}
-            Some(Err(error)) => return Err(unreadable(error)),
-            None => return Err(silent(topic, partition)),
+            Some(Err(error)) if is_final(&error) => return Err(unreadable(error)),
+            Some(Err(error)) => said = Some(error),
+            None if watch.elapsed() < patience => {}
+            None => return Err(said.map_or_else(|| silent(topic, partition), unreadable)),
         }
     }
 }
@@ -122,6 +123,13 @@ fn is_gone(error: &KafkaError) -> bool {
                 | Code::UnknownTopic
         )
     )
+}
+
+/// Whether waiting does not help.
+fn is_final(error: &KafkaError) -> bool {
+    use rdkafka::error::RDKafkaErrorCode as Code;
+    let codes = [Code::Fatal, Code::TopicAuthorizationFailed, Code::Authentication];
+    error.rdkafka_error_code().is_some_and(|code| codes.contains(&code))
 }
 
 fn gone(topic: &str, partition: i32, error: &KafkaError) -> JournalError {
