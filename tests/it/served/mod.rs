@@ -47,7 +47,12 @@ impl Served {
         Served::running(command)
     }
 
-    pub(crate) fn running(mut command: Command) -> Served {
+    pub(crate) fn running(command: Command) -> Served {
+        Served::listening(command).unwrap_or_else(|said| panic!("it does not listen: {said}"))
+    }
+
+    /// Starts it and waits until it listens; what it said, if it ended before.
+    pub(crate) fn listening(mut command: Command) -> Result<Served, String> {
         let mut process = command.stderr(Stdio::piped()).spawn().unwrap();
         let said = Arc::new(Mutex::new(String::new()));
         let mut lines = BufReader::new(process.stderr.take().unwrap()).lines().map_while(Result::ok);
@@ -60,11 +65,14 @@ impl Served {
                 break;
             }
         }
-        let address = address.unwrap_or_else(|| panic!("it does not listen: {}", said.lock().unwrap()));
+        let Some(address) = address else {
+            process.wait().unwrap();
+            return Err(said.lock().unwrap().clone());
+        };
         let later = Arc::clone(&said);
         let listen = move || lines.for_each(|line| *later.lock().unwrap() += &(line + "\n"));
         std::thread::Builder::new().spawn(listen).unwrap();
-        Served { process, address, said }
+        Ok(Served { process, address, said })
     }
 
     pub(crate) fn said(&self) -> String {
