@@ -3,10 +3,10 @@
 
 use model::{Kind, refusal};
 use runtime::books::DeadLetterView;
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
-use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt;
+
+use crate::fields;
 
 /// A field by which a record is another one than the dead letter that it is sent for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,9 +66,10 @@ struct Letterhead(BTreeMap<String, Option<String>>);
 impl Letterhead {
     fn read(raw: &[u8]) -> Letterhead {
         let mut head = Letterhead::default();
-        let mut json = serde_json::Deserializer::from_slice(raw);
-        // What comes before a fault is said all the same.
-        drop(Reading(&mut head).deserialize(&mut json));
+        fields::read(raw, Letterhead::is_part, |name, value| {
+            let said = value.as_str().map(str::to_owned);
+            head.0.entry(name).and_modify(|before| *before = None).or_insert(said);
+        });
         head
     }
 
@@ -84,37 +85,6 @@ impl Letterhead {
     fn is_part(name: &str) -> bool {
         let ids = || Kind::ALL.into_iter().filter_map(own_id);
         name == "kind" || name == "event_id" || ids().any(|id| id == name)
-    }
-}
-
-struct Reading<'h>(&'h mut Letterhead);
-
-impl<'de> DeserializeSeed<'de> for Reading<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
-        from.deserialize_map(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Reading<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<(), A::Error> {
-        while let Some(name) = fields.next_key::<String>()? {
-            if !Letterhead::is_part(&name) {
-                fields.next_value::<IgnoredAny>()?;
-                continue;
-            }
-            let value: Value = fields.next_value()?;
-            let said = value.as_str().map(str::to_owned);
-            self.0.0.entry(name).and_modify(|before| *before = None).or_insert(said);
-        }
-        Ok(())
     }
 }
 

@@ -47,6 +47,7 @@ mod batch;
 mod body;
 mod encoding;
 mod events;
+mod fields;
 mod intake;
 mod kinds;
 

@@ -28,7 +28,7 @@ pub struct Head {
 impl Head {
     /// The position of the next record.
     pub fn next(&self) -> Position {
-        self.manifest.as_ref().map_or(Position(0), |manifest| Position(manifest.last.0 + 1))
+        Manifest::next(self.manifest.as_ref())
     }
 
     /// Records that are permanent and not yet decided.
@@ -92,6 +92,18 @@ pub enum JournalError {
         /// What is wrong with it.
         what: String,
     },
+}
+
+impl JournalError {
+    /// Whether nothing more may be decided or written by this instance: trying again does not help, or does harm.
+    pub fn is_final(&self) -> bool {
+        match self {
+            JournalError::Damaged(_) | JournalError::Deposed(_) => true,
+            JournalError::Unwritable(_) | JournalError::Unreadable(_) | JournalError::Unanswerable { .. } => {
+                false
+            }
+        }
+    }
 }
 
 impl fmt::Display for JournalError {

@@ -67,6 +67,11 @@ impl Manifest {
         }
     }
 
+    /// The position behind the last record of a chain that ends with `last`.
+    pub fn next(last: Option<&Manifest>) -> Position {
+        last.map_or(Position(0), |last| Position(last.last.0 + 1))
+    }
+
     /// SHA-256 of all fields, each in a fixed width or behind its length.
     pub fn hash(&self) -> Digest {
         let mut hasher = Sha256::new();
@@ -83,10 +88,9 @@ impl Manifest {
 
     /// Whether it extends the chain that ends with `previous`.
     pub fn follows(&self, previous: Option<&Manifest>) -> bool {
-        let next = previous.map_or(Position(0), |previous| Position(previous.last.0 + 1));
         self.number == previous.map_or(0, |previous| previous.number + 1)
             && self.previous == previous.map_or(Digest::default(), Manifest::hash)
-            && self.first == next
+            && self.first == Manifest::next(previous)
             && self.last >= self.first
     }
 }

@@ -99,6 +99,14 @@ impl Lane {
         assert!(within(PATIENCE_SECONDS, || logged() == (sent, 0)), "of {sent}: {:?}", logged());
     }
 
+    /// An instance decides all that was sent, stops, and has left behind what holds together.
+    fn ends_well(&self, served: Served, cluster: &Cluster, (instance, sent): (&str, usize)) {
+        self.decides(instance, sent);
+        served.stop();
+        let verdicts = self.holds_together(cluster, instance);
+        assert!(verdicts > 20, "{verdicts} verdicts");
+    }
+
     /// What stands on the topic of verdicts is what a replay of an instance's log gives: each verdict once, and the
     /// sequence of each partition without gaps.
     fn holds_together(&self, cluster: &Cluster, instance: &str) -> usize {
@@ -173,10 +181,7 @@ fn what_a_client_of_another_make_sends_is_decided_and_what_it_reads_is_what_a_re
     let lane = Lane::new("whole", cluster);
     let served = lane.start("a");
     let sent = send(cluster, &lane, &events(60), (0, 100));
-    lane.decides("a", sent);
-    served.stop();
-    let verdicts = lane.holds_together(cluster, "a");
-    assert!(verdicts > 20, "{verdicts} verdicts");
+    lane.ends_well(served, cluster, ("a", sent));
     let data = lane.data("a");
     let own = tidegate(&["run", "--listen", "127.0.0.1:0", "--data"]).arg(&data).output().unwrap();
     let said = String::from_utf8_lossy(&own.stderr).into_owned();
@@ -198,10 +203,7 @@ fn an_instance_with_an_empty_folder_goes_on_where_a_killed_one_was() {
         served.wait();
     }
     let served = lane.start("b");
-    lane.decides("b", sent);
-    served.stop();
-    let verdicts = lane.holds_together(cluster, "b");
-    assert!(verdicts > 20, "{verdicts} verdicts");
+    lane.ends_well(served, cluster, ("b", sent));
 }
 
 #[test]
@@ -219,9 +221,7 @@ fn an_instance_that_was_frozen_while_another_one_took_over_writes_nothing_more()
     sent += send(cluster, &lane, &events, (60, 100));
     lane.decides("b", sent);
     assert!(!zombie.wait().success(), "it finds out that it does not lead any more");
-    heir.stop();
-    let verdicts = lane.holds_together(cluster, "b");
-    assert!(verdicts > 20, "{verdicts} verdicts");
+    lane.ends_well(heir, cluster, ("b", sent));
 }
 
 /// How often instances are killed, at random moments of whatever they do.
@@ -248,10 +248,7 @@ fn instances_killed_fifty_times_in_rotation_publish_each_verdict_once() {
         sending.join().unwrap()
     });
     let served = lane.start("b");
-    lane.decides("b", sent);
-    served.stop();
-    let verdicts = lane.holds_together(cluster, "b");
-    assert!(verdicts > 20, "{verdicts} verdicts");
+    lane.ends_well(served, cluster, ("b", sent));
 }
 
 #[test]
@@ -280,10 +277,7 @@ fn brokers_that_are_stopped_and_killed_one_after_the_other_cost_nothing() {
     if served.has_ended() {
         served = lane.start("a");
     }
-    lane.decides("a", sent);
-    served.stop();
-    let verdicts = lane.holds_together(&cluster, "a");
-    assert!(verdicts > 20, "{verdicts} verdicts");
+    lane.ends_well(served, &cluster, ("a", sent));
 }
 
 #[test]

@@ -41,7 +41,7 @@ enum Kind {
 }
 
 /// The table as written.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, PartialEq, Eq, Deserialize)]
 pub(super) struct Written {
     kind: Option<Kind>,
     servers: Option<String>,
@@ -77,9 +77,9 @@ pub(crate) struct Kafka {
 
 impl Transport {
     /// What the file says.
-    pub(super) fn resolve(written: Written) -> Result<Transport, Failure> {
-        if written.kind.unwrap_or_default() == Kind::Embedded {
-            return if written.is_bare() {
+    pub(super) fn resolve(mut written: Written) -> Result<Transport, Failure> {
+        if written.kind.take().unwrap_or_default() == Kind::Embedded {
+            return if written == Written::default() {
                 Ok(Transport::Embedded)
             } else {
                 Err(wrong("kind", "is embedded, and the other keys are for `kind = \"kafka\"`"))
@@ -133,20 +133,6 @@ impl Transport {
                 values.into_iter().map(|(key, value)| (key, value, Origin::File)).collect()
             }
         }
-    }
-}
-
-impl Written {
-    /// Whether nothing is said beside the kind.
-    fn is_bare(&self) -> bool {
-        self.servers.is_none()
-            && self.lane.is_none()
-            && self.event_partitions.is_none()
-            && self.verdict_partitions.is_none()
-            && self.copies.is_none()
-            && self.retention_days.is_none()
-            && self.create_topics.is_none()
-            && self.properties.is_empty()
     }
 }
 

@@ -9,6 +9,7 @@ use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::metadata::Metadata;
 use rdkafka::producer::BaseProducer;
 use rdkafka::types::RDKafkaErrorCode as Code;
+use runtime::JournalError;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
@@ -54,6 +55,13 @@ impl fmt::Display for Unreachable {
 }
 
 impl std::error::Error for Unreachable {}
+
+/// For whoever reads or writes a lane.
+impl From<Unreachable> for JournalError {
+    fn from(unreachable: Unreachable) -> JournalError {
+        JournalError::Unreadable(unreachable.to_string())
+    }
+}
 
 impl Brokers {
     /// What is there of these topics, in their order. Asking creates none.

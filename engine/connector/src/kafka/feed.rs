@@ -1,6 +1,7 @@
 //! The feed: takes records from the inputs of a lane in the order in which brokers appended them, as far as that can be
-//! known without waiting long, and submits them. What is refused for the moment is submitted again, before anything else. While records may wait in an input, or brokers are silent, the
-//! lane lets no time pass by itself: what waits would come late.
+//! known without waiting long, and submits them. What is refused for the moment is submitted again, before anything else.
+//! While records may wait in an input, or brokers are silent, the lane lets no time pass by itself: what waits would come
+//! late.
 
 use bytes::Bytes;
 use rdkafka::consumer::base_consumer::PartitionQueue;
@@ -17,7 +18,7 @@ use std::time::Duration;
 
 use super::brokers::Brokers;
 use super::inputs::{self, Input, Inputs};
-use super::reading::unreadable;
+use super::reading::{is_out_of_reach, unreadable};
 
 /// Records that are submitted together, at most.
 const BATCH_RECORDS_MAX: usize = 5_000;
@@ -68,7 +69,7 @@ impl Feed {
         brokers: &Brokers,
         (inputs, from): (Inputs, BTreeMap<u32, u64>),
     ) -> Result<Feed, JournalError> {
-        let consumer = brokers.consumer().map_err(|error| JournalError::Unreadable(error.to_string()))?;
+        let consumer = brokers.consumer()?;
         let mut list = TopicPartitionList::new();
         for (index, input) in inputs.iter() {
             let offset = from.get(&index).and_then(|from| i64::try_from(*from).ok());
@@ -163,7 +164,7 @@ impl Feed {
     }
 
     fn trouble(&self, error: &KafkaError, tell: &mut dyn FnMut(&str)) -> Result<(), JournalError> {
-        if is_over(error) {
+        if is_out_of_reach(error) {
             return Err(gone(error));
         }
         tell(&error.to_string());
@@ -173,6 +174,11 @@ impl Feed {
     /// Submits until it is taken; whether it was.
     fn submitted(&self, batch: &[(InputPlace, Bytes)], lane: &Arc<dyn Lane>, stop: &AtomicBool) -> bool {
         while !stop.load(Ordering::Relaxed) {
+            // What is not taken is not decoded, either.
+            if lane.status().is_behind() {
+                std::thread::sleep(BUSY);
+                continue;
+            }
             let records = batch.iter().map(|(place, raw)| self.arrived(*place, raw)).collect();
             let answer = lane.submit(records).map(|answer| answer.blocking_recv());
             match answer {
@@ -213,12 +219,6 @@ impl Source {
         }
         Ok(())
     }
-}
-
-/// Whether the client will not come back from it.
-fn is_over(error: &KafkaError) -> bool {
-    use rdkafka::error::RDKafkaErrorCode as Code;
-    matches!(error.rdkafka_error_code(), Some(Code::OffsetOutOfRange | Code::AutoOffsetReset))
 }
 
 /// What came before inputs were read each by itself would be skipped: whoever starts again reads it.

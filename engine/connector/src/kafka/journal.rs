@@ -12,7 +12,7 @@ use rdkafka::message::{Message as _, OwnedHeaders, OwnedMessage};
 use runtime::{Appended, Decided, Head, Journal, JournalError, JournalReader as _};
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::brokers::{Brokers, Unreachable};
+use super::brokers::Brokers;
 use super::entry::Entry;
 use super::inputs::Inputs;
 use super::layout::{Layout, Role};
@@ -45,12 +45,12 @@ impl KafkaJournal {
         layout: &Layout,
         progress: &mut dyn FnMut(Position),
     ) -> Result<KafkaJournal, JournalError> {
-        let leader = Leader::take(brokers, &layout.lane).map_err(asked)?;
+        let leader = Leader::take(brokers, &layout.lane)?;
         let inputs = Inputs::of(layout);
-        let rulesets = layout.topic(Role::Rulesets).name;
+        let rulesets = layout.name(Role::Rulesets);
         keep_rulesets(&mut store, brokers, &rulesets)?;
-        let mut manifests = Manifests::open(brokers, layout).map_err(asked)?;
-        let reader = InputReader::open(brokers).map_err(asked)?;
+        let mut manifests = Manifests::open(brokers, layout)?;
+        let reader = InputReader::open(brokers)?;
         let mut known = None;
         manifests.read_on(|entry| {
             if entry.manifest.last < store.head().next() {
@@ -105,11 +105,6 @@ impl KafkaJournal {
         };
         Ok(Some((entry, records)))
     }
-
-    /// The store that follows.
-    pub fn store(&self) -> &Store {
-        &self.store
-    }
 }
 
 impl Journal for KafkaJournal {
@@ -162,7 +157,7 @@ impl Journal for KafkaJournal {
 
 /// Keeps every ruleset of the lane in the store.
 fn keep_rulesets(store: &mut Store, brokers: &Brokers, topic: &str) -> Result<(), JournalError> {
-    let consumer = brokers.consumer().map_err(asked)?;
+    let consumer = brokers.consumer()?;
     let mut archives = Vec::new();
     read(&consumer, (topic, 0), Offset::Beginning, brokers.patience, |message| {
         let hash = message.key().and_then(|key| std::str::from_utf8(key).ok());
@@ -220,8 +215,4 @@ fn foreign(store: &Store) -> JournalError {
         "the store in {} is not of this lane; name another folder, or remove it: it is built again",
         store.folder().display()
     ))
-}
-
-fn asked(error: Unreachable) -> JournalError {
-    JournalError::Unreadable(error.to_string())
 }

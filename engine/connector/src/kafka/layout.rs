@@ -88,6 +88,11 @@ impl Layout {
         inputs.chain(dead_letters).chain(others).map(|role| self.topic(role)).collect()
     }
 
+    /// What the topic for something is called.
+    pub(super) fn name(&self, role: Role) -> String {
+        format!("{}.{}", self.lane, role.name())
+    }
+
     /// The topic for something.
     pub fn topic(&self, role: Role) -> Topic {
         let in_sync = u64::from(self.copies / 2 + 1);
@@ -105,7 +110,7 @@ impl Layout {
         ]);
         Topic {
             role,
-            name: format!("{}.{}", self.lane, role.name()),
+            name: self.name(role),
             partitions: self.partitions(role),
             copies: self.copies,
             needs: needs.chain(self.keeping(role)).collect(),

@@ -36,7 +36,7 @@ impl Manifests {
     pub(super) fn open(brokers: &Brokers, layout: &Layout) -> Result<Manifests, Unreachable> {
         Ok(Manifests {
             consumer: brokers.consumer()?,
-            topic: layout.topic(Role::Manifests).name,
+            topic: layout.name(Role::Manifests),
             patience: brokers.patience,
             next: 0,
             last: None,
@@ -52,7 +52,7 @@ impl Manifests {
 
     /// The position behind the last entry.
     pub(super) fn next_position(&self) -> Position {
-        self.last().map_or(Position(0), |last| Position(last.last.0 + 1))
+        Manifest::next(self.last())
     }
 
     /// By input, the offset behind the last record that the log names.

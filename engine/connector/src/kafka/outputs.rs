@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::num::NonZeroU16;
 use std::time::Duration;
 
-use super::brokers::{Brokers, Unreachable};
+use super::brokers::Brokers;
 use super::layout::{Layout, Role, dead_letters_of};
 use super::leader::{Leader, Outgoing};
 use super::murmur;
@@ -87,7 +87,7 @@ impl Outputs {
         layout: &Layout,
         decided: Option<Position>,
     ) -> Result<Outputs, JournalError> {
-        let consumer = brokers.consumer().map_err(asked)?;
+        let consumer = brokers.consumer()?;
         let mut ends = BTreeMap::new();
         let outputs = layout.topics().into_iter().filter(|topic| match topic.role {
             Role::Verdicts | Role::Explanations | Role::DeadLetters(_) => true,
@@ -139,8 +139,6 @@ impl Outputs {
         end.sequence += 1;
         end.place = Some(place);
         let (sequence, at, ordinal) = (end.sequence.to_string(), position.to_string(), ordinal.to_string());
-        let header =
-            |headers: OwnedHeaders, key, value: &str| headers.insert(Header { key, value: Some(value) });
         let headers = header(headers, SEQUENCE, &sequence);
         let headers = header(header(headers, POSITION, &at), ORDINAL, &ordinal);
         Ok(Some(Outgoing { topic, partition, key, value, headers }))
@@ -172,7 +170,7 @@ impl Outputs {
     /// By the hash of its key, as Kafka's own clients would.
     fn spread(&self, role: Role, position: Position, key: String, value: Vec<u8>) -> Output {
         let partition = murmur::partition(key.as_bytes(), self.verdict_partitions);
-        let topic = self.layout.topic(role).name;
+        let topic = self.layout.name(role);
         Output {
             topic,
             partition,
@@ -189,8 +187,6 @@ impl Outputs {
         let original = originals.get(position);
         let record = original.and_then(|original| original.record.as_ref());
         let headers = record.and_then(OwnedMessage::headers).map(of_the_producer).unwrap_or_default();
-        let header =
-            |headers: OwnedHeaders, key, value: &str| headers.insert(Header { key, value: Some(value) });
         let headers = match original {
             None => headers,
             Some(Original { topic, partition, .. }) => {
@@ -213,12 +209,16 @@ impl Outputs {
         let headers = header(headers, "tg-record-position", &position.to_string());
         let topic = match original {
             Some(original) => dead_letters_of(&original.topic),
-            None => self.layout.topic(Role::DeadLetters(kind(raw))).name,
+            None => self.layout.name(Role::DeadLetters(kind(raw))),
         };
         let key = record.and_then(|record| record.key()).filter(|key| key.len() <= HEADERS_BYTES_MAX);
         let key = key.map(<[u8]>::to_vec);
         Output { topic, partition: 0, position: *refused_at, key, value: kept.to_vec(), headers }
     }
+}
+
+fn header(headers: OwnedHeaders, key: &str, value: &str) -> OwnedHeaders {
+    headers.insert(Header { key, value: Some(value) })
 }
 
 /// A producer's headers: all that are not ours to say, or none if they are too large to be kept beside ours.
@@ -238,8 +238,7 @@ fn kind(raw: &[u8]) -> Kind {
         kind: String,
     }
     let named = serde_json::from_slice::<Named>(raw).ok();
-    let known = |named: Named| Kind::ALL.iter().copied().find(|kind| kind.name() == named.kind);
-    named.and_then(known).unwrap_or(Kind::Order)
+    named.and_then(|named| Kind::from_name(&named.kind)).unwrap_or(Kind::Order)
 }
 
 impl End {
@@ -257,7 +256,7 @@ impl End {
             let from = (high - back).max(low);
             let (mut end, mut knows_all, mut is_torn) = (End::default(), from == low, false);
             read(consumer, place, Offset::Offset(from), patience, |message| {
-                if let Some((sequence, place)) = header(message) {
+                if let Some((sequence, place)) = place_of(message) {
                     is_torn |= !end.is_before(sequence, place);
                     knows_all |= decided.is_some_and(|decided| place.0 <= decided);
                     end.take(sequence, place, decided, message);
@@ -298,7 +297,7 @@ impl End {
 }
 
 /// Its sequence and place, if it is one of ours.
-fn header(message: &BorrowedMessage<'_>) -> Option<(u64, Place)> {
+fn place_of(message: &BorrowedMessage<'_>) -> Option<(u64, Place)> {
     let headers = message.headers()?;
     let number = |name| {
         // Ours come last.
@@ -307,8 +306,4 @@ fn header(message: &BorrowedMessage<'_>) -> Option<(u64, Place)> {
     };
     let ordinal = u32::try_from(number(ORDINAL)?).ok()?;
     Some((number(SEQUENCE)?, (Position(number(POSITION)?), ordinal)))
-}
-
-fn asked(error: Unreachable) -> JournalError {
-    JournalError::Unreadable(error.to_string())
 }

@@ -1,7 +1,7 @@
 //! Reading partitions from one place to another.
 
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
-use rdkafka::error::KafkaError;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 use rdkafka::message::{BorrowedMessage, Message as _, OwnedMessage};
 use rdkafka::{Offset, TopicPartitionList};
 use runtime::{JournalError, Stopwatch};
@@ -112,22 +112,18 @@ impl InputReader {
     }
 }
 
+/// Whether a partition does not have an offset, or not any more.
+pub(super) fn is_out_of_reach(error: &KafkaError) -> bool {
+    matches!(error.rdkafka_error_code(), Some(Code::OffsetOutOfRange | Code::AutoOffsetReset))
+}
+
 fn is_gone(error: &KafkaError) -> bool {
-    use rdkafka::error::RDKafkaErrorCode as Code;
-    matches!(
-        error.rdkafka_error_code(),
-        Some(
-            Code::OffsetOutOfRange
-                | Code::AutoOffsetReset
-                | Code::UnknownTopicOrPartition
-                | Code::UnknownTopic
-        )
-    )
+    let is_unknown = [Some(Code::UnknownTopicOrPartition), Some(Code::UnknownTopic)];
+    is_out_of_reach(error) || is_unknown.contains(&error.rdkafka_error_code())
 }
 
 /// Whether waiting does not help.
 fn is_final(error: &KafkaError) -> bool {
-    use rdkafka::error::RDKafkaErrorCode as Code;
     let codes = [Code::Fatal, Code::TopicAuthorizationFailed, Code::Authentication];
     error.rdkafka_error_code().is_some_and(|code| codes.contains(&code))
 }

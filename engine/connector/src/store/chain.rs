@@ -102,7 +102,7 @@ pub(crate) fn last(connection: &Connection) -> Result<Option<Manifest>, JournalE
 }
 
 /// The manifest of the block that holds a position, proved against the one before it; none past the end.
-fn holding(connection: &Connection, position: Position) -> Result<Option<Manifest>, JournalError> {
+pub(crate) fn holding(connection: &Connection, position: Position) -> Result<Option<Manifest>, JournalError> {
     let select =
         format!("SELECT {COLUMNS} FROM manifests WHERE last_position >= ?1 ORDER BY last_position LIMIT 1");
     let mut statement = connection.prepare_cached(&select).map_err(unreadable)?;

@@ -99,11 +99,13 @@ impl Folded {
     /// Folds what is worth it; how the log stands after that. Nothing where it could not: a step that fails loses
     /// nothing, and a disk without room is told by the commits that it fails.
     fn fold(&self) -> Option<Log> {
-        if self.log()?.left_pages >= STEP_PAGES {
-            log_after(&self.connection, "PASSIVE")?;
-            // SQLite leaves that to whoever folds the last page, who must not have to wait for it.
-            flush(&self.folder).ok()?;
+        let log = self.log()?;
+        if log.left_pages < STEP_PAGES {
+            return Some(log);
         }
+        log_after(&self.connection, "PASSIVE")?;
+        // SQLite leaves that to whoever folds the last page, who must not have to wait for it.
+        flush(&self.folder).ok()?;
         self.log()
     }
 

@@ -59,8 +59,7 @@ impl Store {
 
     /// The number of the block that holds a position.
     pub(crate) fn block_of(&self, position: Position) -> Result<Option<u64>, JournalError> {
-        let number = "SELECT number FROM manifests WHERE last_position >= ?1 ORDER BY last_position LIMIT 1";
-        self.connection.query_row(number, [position.0], |row| row.get(0)).optional().map_err(unreadable)
+        Ok(chain::holding(&self.connection, position)?.map(|manifest| manifest.number))
     }
 
     /// The lane elsewhere that it follows.

@@ -104,7 +104,7 @@ impl<R: JournalReader> Engine<R> {
                 }
                 self.decide(&records);
             }
-            Err(damaged @ (JournalError::Damaged(_) | JournalError::Deposed(_))) => return Err(damaged),
+            Err(fault) if fault.is_final() => return Err(fault),
             Err(fault) => {
                 self.hand_on();
                 self.status.faulty(fault, &self.tell);
@@ -189,7 +189,7 @@ impl<R: JournalReader> Engine<R> {
             self.decider.announce(successor);
         }
         let outcome = match &measured {
-            Err(damaged @ JournalError::Damaged(_)) => Err(damaged.clone()),
+            Err(fault) if fault.is_final() => Err(fault.clone()),
             Ok(()) | Err(_) => Ok(()),
         };
         // Whoever asked may have gone: then the ruleset is announced and never loaded.

@@ -171,7 +171,7 @@ impl<J: Journal> Writer<J> {
     fn insist(&mut self, decided: &[Decided], fault: JournalError) -> Result<(), JournalError> {
         let (mut fault, mut wait) = (fault, RETRY_FIRST);
         loop {
-            if let JournalError::Damaged(_) | JournalError::Deposed(_) = fault {
+            if fault.is_final() {
                 return Err(fault);
             }
             self.status.faulty(fault.clone(), &self.tell);
